@@ -1,0 +1,30 @@
+export { assert, InvariantError, unreachable } from "./assert.ts";
+export { type Brand, type ClusterId, hexId, type LeaseId, type MemberId, type Millis } from "./brand.ts";
+export {
+  compareBytes,
+  concatBytes,
+  EMPTY,
+  equalBytes,
+  keyBytes,
+  keyString,
+  prefixEnd,
+  utf8,
+  utf8String,
+} from "./bytes.ts";
+export type { Clock, Scheduler, Timer } from "./clock.ts";
+export { Code, codeName } from "./code.ts";
+export type { Env } from "./env.ts";
+export { type ErrorKey, EtcdError, isEtcdError } from "./errors.ts";
+export { type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";
+export { ManualTime } from "./manual-time.ts";
+export {
+  type Counter,
+  exponentialBuckets,
+  type Gauge,
+  type Histogram,
+  type HistogramDefinition,
+  type MetricDefinition,
+  type Metrics,
+  nullMetrics,
+} from "./metrics.ts";
+export { below, type Random, SeededRandom, unit } from "./random.ts";
