@@ -28,3 +28,4 @@ export {
   nullMetrics,
 } from "./metrics.ts";
 export { below, type Random, SeededRandom, unit } from "./random.ts";
+export { compareSemVer, formatSemVer, majorMinor, minorOnly, parseSemVer, type SemVer } from "./semver.ts";
