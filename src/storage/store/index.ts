@@ -1,0 +1,12 @@
+export { isRevisionKey, isTombstoneKey, mainOf, revisionKey, subOf } from "./revision-key.ts";
+export { openMemoryStore } from "./testing/memory-store.ts";
+export {
+  type BucketName,
+  bucketNames,
+  type ConfState,
+  type RevisionVisitor,
+  type RowVisitor,
+  type Store,
+  type StoreOptions,
+  type StoreSnapshot,
+} from "./types.ts";
