@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+/**
+ * The plan of the house, kept. Each room lists the rooms it may enter; `base` is open to all. "types" entries may be
+ * imported for their types only. See docs/ARCHITECTURE.md.
+ */
+const rooms: Record<string, { may: string[]; types?: string[] }> = {
+  base: { may: [] },
+  "wire/proto": { may: [] },
+  "wire/http2": { may: [] },
+  "wire/grpc": { may: ["wire/http2"] },
+  raft: { may: [] },
+  "storage/disk": { may: [] },
+  "storage/wal": { may: ["wire/proto", "storage/disk"], types: ["raft"] },
+  "storage/bolt": { may: ["storage/disk"] },
+  "storage/store": { may: ["wire/proto", "storage/bolt", "storage/disk"] },
+  "state/lease": { may: ["wire/proto", "storage/store"] },
+  "state/mvcc": { may: ["wire/proto", "storage/store", "state/lease"] },
+  "state/watch": { may: ["wire/proto", "state/mvcc"] },
+  "state/auth": { may: ["wire/proto", "storage/store"] },
+  "state/membership": { may: ["wire/proto", "storage/store"], types: ["raft"] },
+  "server/peer": { may: ["wire/proto", "storage/store"], types: ["raft"] },
+  server: {
+    may: [
+      "wire/proto",
+      "raft",
+      "storage/disk",
+      "storage/wal",
+      "storage/store",
+      "state/lease",
+      "state/mvcc",
+      "state/watch",
+      "state/auth",
+      "state/membership",
+      "server/peer",
+    ],
+  },
+  "api/rpc": { may: ["wire/proto", "wire/grpc", "server"], types: ["state/watch", "state/mvcc", "state/auth"] },
+  "api/metrics": { may: [] },
+  "api/gateway": { may: ["wire/proto", "wire/grpc", "api/rpc", "api/metrics", "server"] },
+  "node/config": { may: [] },
+  node: {
+    may: [
+      "wire/proto",
+      "wire/http2",
+      "wire/grpc",
+      "raft",
+      "storage/disk",
+      "storage/wal",
+      "storage/bolt",
+      "storage/store",
+      "state/lease",
+      "state/mvcc",
+      "state/watch",
+      "state/auth",
+      "state/membership",
+      "server/peer",
+      "server",
+      "api/rpc",
+      "api/metrics",
+      "api/gateway",
+      "node/config",
+    ],
+  },
+  client: { may: ["wire/proto", "wire/grpc"] },
+  cli: {
+    may: [
+      "node",
+      "node/config",
+      "client",
+      "wire/proto",
+      "storage/disk",
+      "storage/wal",
+      "storage/store",
+      "storage/bolt",
+      "state/mvcc",
+    ],
+  },
+};
+
+/** The only files below `node` that may touch `node:` modules: one adapter each. */
+const adapters = [
+  "src/storage/disk/real.ts",
+  "src/wire/grpc/socket.ts",
+  "src/api/gateway/http.ts",
+  "src/api/gateway/websocket.ts",
+];
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+  .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+  .sort();
+
+const names = Object.keys(rooms).sort((a, b) => b.length - a.length);
+function roomOf(file: string): string | undefined {
+  const path = file.slice("src/".length);
+  return names.find((name) => path.startsWith(`${name}/`));
+}
+
+function isTest(file: string): boolean {
+  return /\.test\.ts$|\/(testing|test-helpers?)[./]/.test(file);
+}
+
+function isPure(file: string): boolean {
+  return !/^src\/(node|client|cli|sim)\//.test(file) && !adapters.includes(file) && !isTest(file);
+}
+
+const importPattern = /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/g;
+
+describe("the house", () => {
+  it("has a room for each file", () => {
+    expect(sources.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  });
+
+  it("lets a room enter only rooms below it, by the front door", () => {
+    const wrong: string[] = [];
+    for (const file of sources) {
+      if (isTest(file)) continue;
+      const from = roomOf(file)!;
+      const { may, types = [] } = rooms[from]!;
+      for (const [, , typeOnly, specifier] of readFileSync(join(root, file), "utf8").matchAll(importPattern)) {
+        if (!specifier!.startsWith(".")) continue;
+        const target = join(dirname(file), specifier!);
+        const to = roomOf(target);
+        if (to === from || to === undefined) continue;
+        const allowed = to === "base" || may.includes(to) || (typeOnly !== undefined && types.includes(to));
+        if (!allowed)
+          wrong.push(`${file}: ${from} may not import ${to}${types.includes(to) ? " other than types" : ""}`);
+        else if (to !== "base" && !target.endsWith("/index.ts"))
+          wrong.push(`${file}: enter ${to} by its index.ts, not ${specifier}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps time, chance and node: modules out of the pure rooms", () => {
+    const wrong: string[] = [];
+    for (const file of sources.filter(isPure)) {
+      const text = readFileSync(join(root, file), "utf8");
+      for (const [index, line] of text.split("\n").entries()) {
+        if (/^\s*(\*|\/\/|\/\*)/.test(line)) continue;
+        const slip =
+          /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bset(Timeout|Interval|Immediate)\b|\bperformance\.now\b|\bprocess\.\w|from "node:/.exec(
+            line,
+          );
+        if (slip) wrong.push(`${file}:${index + 1}: ${slip[0]}: take it from Env, or move it to an adapter`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("has no test that is skipped, focused or only promised", () => {
+    const wrong = sources
+      .filter(isTest)
+      .filter((file) => /\b(it|test|describe)\.(skip|only|todo)\b/.test(readFileSync(join(root, file), "utf8")));
+    expect(wrong).toEqual([]);
+  });
+});
