@@ -1,3 +1,13 @@
+export {
+  type DiskOp,
+  type DiskOpKind,
+  type Fault,
+  FaultDisk,
+  type FaultRule,
+  failFrom,
+  failNth,
+} from "./fault.ts";
+export { type CrashKeep, MemoryDisk, type MemoryDiskOptions, SECTOR_BYTES } from "./memory.ts";
 export { directoryOf, joinPath, nameOf } from "./path.ts";
 export { RealDisk } from "./real.ts";
 export {

@@ -118,6 +118,10 @@ export class RealDisk implements Disk {
     return { path, release: () => fs.closeSync(fd) };
   }
 
+  async lockSoon(path: string): Promise<DiskLock> {
+    return this.lock(path);
+  }
+
   freeBytes(path: string): number {
     try {
       const stat = fs.statfsSync(path);

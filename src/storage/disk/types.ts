@@ -7,7 +7,7 @@
  * - before that, any share of it may be there: all, nothing, or a write torn at a 512-byte sector.
  */
 export interface Disk {
-  /** Makes the directory and its missing parents; one that exists is fine. `mode` defaults to 0o700. */
+  /** Makes the directory and its missing parents, durable on return; one that exists is fine. `mode` defaults to 0o700. */
   makeDirectory(path: string, mode?: number): void;
   /** Names in the directory, in ascending order of their UTF-16 code units; "." and ".." left out. */
   list(path: string): string[];
@@ -35,6 +35,8 @@ export interface Disk {
    * and against a second `lock` in this one. Never waits: throws `Locked`. A lock dies with its process.
    */
   lock(path: string): DiskLock;
+  /** As `lock`, without holding up the loop: where taking a lock means starting a program, that takes milliseconds. */
+  lockSoon(path: string): Promise<DiskLock>;
   /** Bytes that can still be written below `path`; left out where the engine cannot tell. */
   freeBytes?(path: string): number;
 }

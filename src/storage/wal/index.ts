@@ -1,0 +1,1 @@
+export { isWalError, WalError, type WalErrorCode } from "./errors.ts";
