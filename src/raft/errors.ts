@@ -1,0 +1,52 @@
+/** Every way raft refuses. The texts that etcd's raft has too are its texts: scenario files and log searches know them. */
+const texts = {
+  /** No leader, transfer in progress, uncommitted log too large, forwarding disabled, or this leader was removed. */
+  ProposalDropped: "raft proposal dropped",
+  /** A message that only the node itself may make arrived from outside. */
+  StepLocalMsg: "raft: cannot step raft local message",
+  /** An answer from somebody who is no member. */
+  StepPeerNotFound: "raft: cannot step as peer not found",
+  Compacted: "requested index is unavailable due to compaction",
+  Unavailable: "requested entry at index is unavailable",
+  SnapOutOfDate: "requested index is older than the existing snapshot",
+  SnapshotTemporarilyUnavailable: "snapshot is temporarily unavailable",
+  /** Fields that contradict each other or the message's type. */
+  MalformedMessage: "raft: malformed message",
+  UnknownMessage: "raft: unknown message type",
+  /** Addressed to another node, or from nobody, or a request from ourselves. */
+  Misaddressed: "raft: message from or to the wrong node",
+  /** An acknowledgement or a rejection of entries that we never had. */
+  IndexOutOfRange: "raft: index out of range",
+  /** A leader believes we hold committed entries that we do not hold: our log was lost or cut. The member should stop. */
+  CommitOutOfRange: "raft: commit index is beyond the last entry; was the log corrupted, truncated, or lost?",
+  /** A leader wants to overwrite a committed entry: somebody's disk lied. The member should stop. */
+  ConflictWithCommitted: "raft: entry conflicts with a committed entry",
+  SnapshotInvalid: "raft: invalid snapshot",
+  ConfChangeInvalid: "raft: invalid configuration change",
+  ConfigInvalid: "raft: invalid config",
+  BootstrapInvalid: "raft: cannot bootstrap",
+} as const;
+
+export type RaftErrorCode = keyof typeof texts;
+
+/**
+ * A fault of the world, told by its code. Raft returns these as values: `step`, `propose` and the storage's methods give one
+ * back instead of throwing, so that no message of a peer unwinds the state machine half way.
+ */
+export class RaftError extends Error {
+  override readonly name = "RaftError";
+  readonly code: RaftErrorCode;
+
+  constructor(code: RaftErrorCode, detail?: string) {
+    super(detail === undefined ? texts[code] : `${texts[code]}: ${detail}`);
+    this.code = code;
+  }
+}
+
+export const ErrProposalDropped = new RaftError("ProposalDropped");
+export const ErrStepLocalMsg = new RaftError("StepLocalMsg");
+export const ErrStepPeerNotFound = new RaftError("StepPeerNotFound");
+export const ErrCompacted = new RaftError("Compacted");
+export const ErrUnavailable = new RaftError("Unavailable");
+export const ErrSnapOutOfDate = new RaftError("SnapOutOfDate");
+export const ErrSnapshotTemporarilyUnavailable = new RaftError("SnapshotTemporarilyUnavailable");
