@@ -13,6 +13,7 @@ export {
 } from "./bytes.ts";
 export type { Clock, Scheduler, Timer } from "./clock.ts";
 export { Code, codeName } from "./code.ts";
+export { crc32c } from "./crc32c.ts";
 export type { Env } from "./env.ts";
 export { type ErrorKey, EtcdError, isEtcdError } from "./errors.ts";
 export { type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";

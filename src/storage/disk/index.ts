@@ -1,3 +1,4 @@
+export { type DiskCase, diskCases, flockCases } from "./acceptance.ts";
 export {
   type DiskOp,
   type DiskOpKind,
@@ -9,7 +10,7 @@ export {
 } from "./fault.ts";
 export { type CrashKeep, MemoryDisk, type MemoryDiskOptions, SECTOR_BYTES } from "./memory.ts";
 export { directoryOf, joinPath, nameOf } from "./path.ts";
-export { RealDisk } from "./real.ts";
+export { RealDisk, type RealDiskOptions } from "./real.ts";
 export {
   type Disk,
   DiskError,

@@ -1,6 +1,7 @@
 // The adapter to the machine's own file system: the only file of this room that touches `node:` modules.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import { directoryOf } from "./path.ts";
 import {
   type Disk,
   DiskError,
@@ -11,6 +12,13 @@ import {
   type OpenMode,
 } from "./types.ts";
 
+/**
+ * Up to this size `writeAndSync` writes on the loop: copying so little into the page cache costs less than a trip to
+ * the thread pool and back (see README.md for the figures). Larger writes go off the loop.
+ */
+const SYNC_WRITE_BYTES_MAX = 256 * 1024;
+
+/** What Node's error codes mean to a caller; a code that is not here is `Io`. */
 const codes: Readonly<Record<string, DiskErrorCode>> = {
   ENOENT: "NotFound",
   EEXIST: "Exists",
@@ -28,116 +36,203 @@ const codes: Readonly<Record<string, DiskErrorCode>> = {
   EBADF: "Closed",
 };
 
-function fault(error: unknown, op: string, path: string): DiskError {
-  if (error instanceof DiskError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new DiskError(codes[code ?? ""] ?? "Io", op, path, message, error);
-}
-
-/** The machine's file system. Stateless but for its locks; make one and hand it down. */
-export class RealDisk implements Disk {
-  makeDirectory(path: string, mode = 0o700): void {
-    try {
-      fs.mkdirSync(path, { recursive: true, mode });
-    } catch (error) {
-      throw fault(error, "mkdir", path);
-    }
-  }
-
-  list(path: string): string[] {
-    try {
-      return fs.readdirSync(path).sort();
-    } catch (error) {
-      throw fault(error, "list", path);
-    }
-  }
-
-  stat(path: string): DiskStat | undefined {
-    try {
-      const stat = fs.statSync(path, { throwIfNoEntry: false });
-      if (stat === undefined) return undefined;
-      const directory = stat.isDirectory();
-      return { size: directory ? 0 : stat.size, directory };
-    } catch (error) {
-      throw fault(error, "stat", path);
-    }
-  }
-
-  rename(from: string, to: string): void {
-    try {
-      fs.renameSync(from, to);
-    } catch (error) {
-      throw fault(error, "rename", from);
-    }
-  }
-
-  remove(path: string): void {
-    try {
-      fs.unlinkSync(path);
-    } catch (error) {
-      throw fault(error, "remove", path);
-    }
-  }
-
-  removeTree(path: string): void {
-    try {
-      fs.rmSync(path, { recursive: true, force: true });
-    } catch (error) {
-      throw fault(error, "remove", path);
-    }
-  }
-
-  syncDirectory(path: string): void {
-    try {
-      const fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0));
-      try {
-        fs.fsyncSync(fd);
-      } finally {
-        fs.closeSync(fd);
-      }
-    } catch (error) {
-      throw fault(error, "sync", path);
-    }
-  }
-
-  open(path: string, mode: OpenMode): DiskFile {
-    try {
-      return new RealFile(path, fs.openSync(path, flags[mode], 0o600));
-    } catch (error) {
-      throw fault(error, "open", path);
-    }
-  }
-
-  lock(path: string): DiskLock {
-    const fd = fs.openSync(path, flags.create, 0o600);
-    const child = spawnSync("flock", ["-n", "-x", "3"], { stdio: ["ignore", "ignore", "pipe", fd] });
-    if (child.status !== 0) {
-      fs.closeSync(fd);
-      throw new DiskError("Locked", "lock", path);
-    }
-    return { path, release: () => fs.closeSync(fd) };
-  }
-
-  async lockSoon(path: string): Promise<DiskLock> {
-    return this.lock(path);
-  }
-
-  freeBytes(path: string): number {
-    try {
-      const stat = fs.statfsSync(path);
-      return stat.bavail * stat.bsize;
-    } catch (error) {
-      throw fault(error, "statfs", path);
-    }
-  }
-}
-
 const flags: Readonly<Record<OpenMode, number>> = {
   read: fs.constants.O_RDONLY,
   write: fs.constants.O_RDWR,
   create: fs.constants.O_RDWR | fs.constants.O_CREAT,
   createNew: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
 };
+
+function fault(error: unknown, op: string, path: string): DiskError {
+  if (error instanceof DiskError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new DiskError(codes[code ?? ""] ?? "Io", op, path, message, error);
+}
+
+/** Runs one blocking call, its fault told in our words. */
+function attempt<T>(op: string, path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw fault(error, op, path);
+  }
+}
+
+export interface RealDiskOptions {
+  /** Program that takes flock(2) on an inherited descriptor, as util-linux' and busybox' `flock` do. */
+  readonly flockProgram?: string;
+}
+
+/** The machine's file system. */
+export class RealDisk implements Disk {
+  readonly #flockProgram: string;
+  /** Pid lock files this process holds; only used where there is no `flock` program. */
+  readonly #pidLocks = new Set<string>();
+
+  constructor(options: RealDiskOptions = {}) {
+    this.#flockProgram = options.flockProgram ?? "flock";
+  }
+
+  makeDirectory(path: string, mode = 0o700): void {
+    attempt("mkdir", path, () => {
+      const first = fs.mkdirSync(path, { recursive: true, mode });
+      if (first === undefined) return;
+      // Each new directory is a name in its parent: from the deepest parent up to that of the first one made.
+      const top = directoryOf(first);
+      for (let at = directoryOf(path); at.length >= top.length; at = directoryOf(at)) {
+        this.syncDirectory(at);
+        if (at === directoryOf(at)) break;
+      }
+    });
+  }
+
+  list(path: string): string[] {
+    return attempt("list", path, () => fs.readdirSync(path).sort());
+  }
+
+  stat(path: string): DiskStat | undefined {
+    return attempt("stat", path, () => {
+      const stat = fs.statSync(path, { throwIfNoEntry: false });
+      if (stat === undefined) return undefined;
+      const directory = stat.isDirectory();
+      return { size: directory ? 0 : stat.size, directory };
+    });
+  }
+
+  rename(from: string, to: string): void {
+    attempt("rename", from, () => fs.renameSync(from, to));
+  }
+
+  remove(path: string): void {
+    attempt("remove", path, () => fs.unlinkSync(path));
+  }
+
+  removeTree(path: string): void {
+    attempt("remove", path, () => fs.rmSync(path, { recursive: true, force: true }));
+  }
+
+  syncDirectory(path: string): void {
+    attempt("sync", path, () => {
+      const fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0));
+      try {
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  open(path: string, mode: OpenMode): DiskFile {
+    return attempt("open", path, () => new RealFile(path, fs.openSync(path, flags[mode], 0o600)));
+  }
+
+  /**
+   * Node has no call for flock(2), so a `flock` program takes it on a descriptor that it shares with us. The lock
+   * belongs to the open file, not to the process: it stays ours after the program ended, and bbolt's own flock meets it.
+   * (etcd's lock on WAL files is another kind, fcntl's open file description lock, which does not meet flock; two
+   * servers on one directory are kept apart by the lock on `db`, which both take first.)
+   */
+  lock(path: string): DiskLock {
+    const fd = attempt("lock", path, () => fs.openSync(path, flags.create, 0o600));
+    const child = spawnSync(this.#flockProgram, flockArguments, { stdio: ["ignore", "ignore", "pipe", fd] });
+    return this.#locked(path, fd, child.error, child.status, child.stderr?.toString() ?? "");
+  }
+
+  lockSoon(path: string): Promise<DiskLock> {
+    return new Promise((resolve, reject) => {
+      const fd = attempt("lock", path, () => fs.openSync(path, flags.create, 0o600));
+      const child = spawn(this.#flockProgram, flockArguments, { stdio: ["ignore", "ignore", "pipe", fd] });
+      let said = "";
+      let settled = false;
+      const settle = (error: Error | undefined, status: number | null): void => {
+        if (settled) return;
+        settled = true;
+        try {
+          resolve(this.#locked(path, fd, error, status, said));
+        } catch (failure) {
+          reject(failure);
+        }
+      };
+      child.stdio[2]?.on("data", (chunk) => {
+        if (said.length < 1024) said += String(chunk);
+      });
+      child.on("error", (error) => settle(error, null));
+      child.on("close", (status) => settle(undefined, status));
+    });
+  }
+
+  freeBytes(path: string): number {
+    return attempt("statfs", path, () => {
+      const stat = fs.statfsSync(path);
+      return stat.bavail * stat.bsize;
+    });
+  }
+
+  /** Makes a lock of what the program answered: 0 taken, 1 somebody else's. Owns `fd`. */
+  #locked(path: string, fd: number, error: Error | undefined, status: number | null, said: string): DiskLock {
+    if (error === undefined && status === 0) {
+      let held = true;
+      return {
+        path,
+        release() {
+          if (held) fs.closeSync(fd);
+          held = false;
+        },
+      };
+    }
+    fs.closeSync(fd);
+    if ((error as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return this.#pidLock(path);
+    if (error !== undefined) throw fault(error, "lock", path);
+    if (status === 1) throw new DiskError("Locked", "lock", path, "held by another process");
+    throw new DiskError("Io", "lock", path, said.trim() || `${this.#flockProgram} ended with ${status}`);
+  }
+
+  /**
+   * Without a `flock` program: `<path>.pid` holds the owner's process id. Keeps our own processes apart on one machine,
+   * not etcd. A file whose process is gone, or has our id without being ours (a container restarted), is taken over.
+   */
+  #pidLock(path: string): DiskLock {
+    const pidPath = `${path}.pid`;
+    for (let tries = 0; tries < 3; tries++) {
+      try {
+        fs.writeFileSync(pidPath, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw fault(error, "lock", path);
+        const owner = Number.parseInt(
+          attempt("lock", path, () => fs.readFileSync(pidPath, "utf8")),
+          10,
+        );
+        const ours = owner === process.pid && this.#pidLocks.has(pidPath);
+        if (ours || (owner !== process.pid && alive(owner))) {
+          throw new DiskError("Locked", "lock", path, `held by process ${owner}`);
+        }
+        fs.rmSync(pidPath, { force: true });
+        continue;
+      }
+      this.#pidLocks.add(pidPath);
+      return {
+        path,
+        release: () => {
+          if (this.#pidLocks.delete(pidPath)) fs.rmSync(pidPath, { force: true });
+        },
+      };
+    }
+    throw new DiskError("Locked", "lock", path, "its pid file keeps coming back");
+  }
+}
+
+/** The descriptor is the child's number 3: exclusive, without waiting. */
+const flockArguments = ["-n", "-x", "3"];
+
+function alive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
 
 function total(pieces: readonly Uint8Array[]): number {
   let bytes = 0;
@@ -146,7 +241,8 @@ function total(pieces: readonly Uint8Array[]): number {
 }
 
 /** What is left of `pieces` after the first `done` bytes. */
-function rest(pieces: readonly Uint8Array[], done: number): Uint8Array[] {
+function rest(pieces: readonly Uint8Array[], done: number): readonly Uint8Array[] {
+  if (done === 0) return pieces;
   const out: Uint8Array[] = [];
   let skip = done;
   for (const piece of pieces) {
@@ -159,10 +255,15 @@ function rest(pieces: readonly Uint8Array[], done: number): Uint8Array[] {
   return out;
 }
 
+type Done = (error?: DiskError) => void;
+
 class RealFile implements DiskFile {
   readonly path: string;
-  /** -1 once closed. */
-  #fd: number;
+  readonly #fd: number;
+  /** Once true no call is let in; the descriptor is given back when the last call in flight came home. */
+  #closed = false;
+  /** Calls in the thread pool. Were the descriptor closed under them, its number might already be another file. */
+  #inFlight = 0;
 
   constructor(path: string, fd: number) {
     this.path = path;
@@ -170,102 +271,95 @@ class RealFile implements DiskFile {
   }
 
   size(): number {
-    try {
-      return fs.fstatSync(this.#fd).size;
-    } catch (error) {
-      throw fault(error, "stat", this.path);
-    }
+    return attempt("stat", this.path, () => fs.fstatSync(this.#open("stat")).size);
   }
 
   readSync(into: Uint8Array, position: number): number {
-    let done = 0;
-    try {
+    return attempt("read", this.path, () => {
+      const fd = this.#open("read");
+      let done = 0;
       while (done < into.length) {
-        const n = fs.readSync(this.#fd, into, done, into.length - done, position + done);
+        const n = fs.readSync(fd, into, done, into.length - done, position + done);
         if (n === 0) break;
         done += n;
       }
-    } catch (error) {
-      throw fault(error, "read", this.path);
-    }
-    return done;
+      return done;
+    });
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
+      const fd = this.#begin("read");
       let done = 0;
       const next = (): void => {
-        fs.read(this.#fd, into, done, into.length - done, position + done, (error, n) => {
-          if (error) return reject(fault(error, "read", this.path));
-          done += n;
-          if (n === 0 || done === into.length) resolve(done);
-          else next();
+        fs.read(fd, into, done, into.length - done, position + done, (error, n) => {
+          if (error === null) done += n;
+          if (error === null && n > 0 && done < into.length) return next();
+          this.#end();
+          if (error === null) resolve(done);
+          else reject(fault(error, "read", this.path));
         });
       };
-      if (into.length === 0) resolve(0);
-      else next();
+      next();
     });
   }
 
   writeSync(pieces: readonly Uint8Array[], position: number): void {
-    const bytes = total(pieces);
-    try {
-      for (let done = 0; done < bytes; )
-        done += fs.writevSync(this.#fd, done === 0 ? pieces : rest(pieces, done), position + done);
-    } catch (error) {
-      throw fault(error, "write", this.path);
-    }
-  }
-
-  write(pieces: readonly Uint8Array[], position: number): Promise<void> {
-    return new Promise((resolve, reject) => {
+    attempt("write", this.path, () => {
+      const fd = this.#open("write");
+      if (pieces.length === 1) {
+        const piece = pieces[0]!;
+        for (let done = 0; done < piece.length; ) {
+          done += fs.writeSync(fd, piece, done, piece.length - done, position + done);
+        }
+        return;
+      }
       const bytes = total(pieces);
-      let done = 0;
-      const next = (): void => {
-        fs.writev(this.#fd, done === 0 ? pieces : rest(pieces, done), position + done, (error, n) => {
-          if (error) return reject(fault(error, "write", this.path));
-          done += n;
-          if (done >= bytes) resolve();
-          else next();
-        });
-      };
-      if (bytes === 0) resolve();
-      else next();
+      for (let done = 0; done < bytes; ) done += fs.writevSync(fd, rest(pieces, done), position + done);
     });
   }
 
-  async writeAndSync(pieces: readonly Uint8Array[], position: number, written?: () => void): Promise<void> {
-    await this.write(pieces, position);
-    written?.();
-    await this.dataSync();
+  write(pieces: readonly Uint8Array[], position: number): Promise<void> {
+    return this.#promise((done) => this.#write(this.#begin("write"), pieces, position, done));
+  }
+
+  writeAndSync(pieces: readonly Uint8Array[], position: number, written?: () => void): Promise<void> {
+    return this.#promise((done) => {
+      if (total(pieces) <= SYNC_WRITE_BYTES_MAX) {
+        this.writeSync(pieces, position);
+        written?.();
+        this.#dataSync(this.#begin("sync"), done);
+        return;
+      }
+      this.#write(this.#begin("write"), pieces, position, (error) => {
+        if (error !== undefined) return done(error);
+        // Closed meanwhile: what was written is not safe, and the caller must hear it.
+        if (this.#closed) return done(new DiskError("Closed", "sync", this.path));
+        written?.();
+        this.#dataSync(this.#begin("sync"), done);
+      });
+    });
   }
 
   syncSync(): void {
-    try {
-      fs.fsyncSync(this.#fd);
-    } catch (error) {
-      throw fault(error, "sync", this.path);
-    }
+    attempt("sync", this.path, () => fs.fsyncSync(this.#open("sync")));
   }
 
   sync(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      fs.fsync(this.#fd, (error) => (error ? reject(fault(error, "sync", this.path)) : resolve()));
+    return this.#promise((done) => {
+      fs.fsync(this.#begin("sync"), (error) => {
+        this.#end();
+        done(error === null ? undefined : fault(error, "sync", this.path));
+      });
     });
   }
 
   dataSync(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      fs.fdatasync(this.#fd, (error) => (error ? reject(fault(error, "sync", this.path)) : resolve()));
-    });
+    return this.#promise((done) => this.#dataSync(this.#begin("sync"), done));
   }
 
   truncate(size: number): void {
-    try {
-      fs.ftruncateSync(this.#fd, size);
-    } catch (error) {
-      throw fault(error, "truncate", this.path);
-    }
+    attempt("truncate", this.path, () => fs.ftruncateSync(this.#open("truncate"), size));
   }
 
   allocate(size: number): void {
@@ -273,13 +367,51 @@ class RealFile implements DiskFile {
   }
 
   close(): void {
-    const fd = this.#fd;
-    if (fd < 0) return;
-    this.#fd = -1;
-    try {
-      fs.closeSync(fd);
-    } catch (error) {
-      throw fault(error, "close", this.path);
-    }
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#inFlight === 0) attempt("close", this.path, () => fs.closeSync(this.#fd));
+  }
+
+  #open(op: string): number {
+    if (this.#closed) throw new DiskError("Closed", op, this.path);
+    return this.#fd;
+  }
+
+  #begin(op: string): number {
+    const fd = this.#open(op);
+    this.#inFlight++;
+    return fd;
+  }
+
+  #end(): void {
+    this.#inFlight--;
+    if (this.#closed && this.#inFlight === 0) fs.closeSync(this.#fd);
+  }
+
+  #promise(run: (done: Done) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      run((error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  #write(fd: number, pieces: readonly Uint8Array[], position: number, finish: Done): void {
+    const bytes = total(pieces);
+    let done = 0;
+    const next = (): void => {
+      fs.writev(fd, rest(pieces, done), position + done, (error, n) => {
+        if (error === null) done += n;
+        if (error === null && done < bytes) return next();
+        this.#end();
+        finish(error === null ? undefined : fault(error, "write", this.path));
+      });
+    };
+    next();
+  }
+
+  #dataSync(fd: number, finish: Done): void {
+    fs.fdatasync(fd, (error) => {
+      this.#end();
+      finish(error === null ? undefined : fault(error, "sync", this.path));
+    });
   }
 }
