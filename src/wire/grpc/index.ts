@@ -1,4 +1,13 @@
+export {
+  type CallOptions,
+  type ClientStream,
+  type ClientStreamEvents,
+  GrpcClient,
+  type GrpcClientOptions,
+} from "./client.ts";
+export type { MessageCodec } from "./compression.ts";
 export { Metadata, type MetadataFields } from "./metadata.ts";
+export { GrpcServer, type GrpcServerConnection } from "./server.ts";
 export { GrpcError, goStatusText, type Status, status, statusOf, statusOk } from "./status.ts";
 export type {
   Call,
