@@ -1,16 +1,8 @@
 import type { LeaseId } from "../../base/index.ts";
+import type { Store } from "../../storage/store/index.ts";
 
 /** What the lessor needs of the store: bucket `lease`. */
-export interface LeaseStore {
-  put(bucket: "lease", key: Uint8Array, value: Uint8Array): void;
-  delete(bucket: "lease", key: Uint8Array): void;
-  visit(
-    bucket: "lease",
-    from: Uint8Array,
-    to: Uint8Array | undefined,
-    visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined,
-  ): void;
-}
+export type LeaseStore = Pick<Store, "put" | "delete" | "visit">;
 
 /** The part of an mvcc write transaction that a revocation uses. */
 export interface LeaseDeleter {
@@ -31,8 +23,6 @@ export interface LeaseAttacher {
 export interface LessorOptions {
   /** Shorter TTLs are raised to this; see `minimumTtlSeconds`. */
   readonly minimumTtlSeconds: number;
-  /** Whether checkpoints are made (gate LeaseCheckpoint). */
-  readonly checkpoints: boolean;
   /**
    * Whether an applied checkpoint is also written to the store: gate LeaseCheckpointPersist or a cluster version of at least 3.6.
    * Asked at each checkpoint, since the cluster version moves.
@@ -62,3 +52,6 @@ export interface LeaseCheckpoint {
   /** Seconds left; 0 forgets an earlier checkpoint. */
   readonly remainingTtlSeconds: number;
 }
+
+/** Proposes checkpoints through the log; resolves once they are applied here. */
+export type Checkpointer = (checkpoints: readonly LeaseCheckpoint[]) => Promise<void>;

@@ -1,19 +1,8 @@
 import type { ClusterId, MemberId, SemVer } from "../../base/index.ts";
+import type { Store } from "../../storage/store/index.ts";
 
-type MembershipBucket = "members" | "members_removed" | "cluster";
-
-/** What the membership needs of the store. */
-export interface MembershipStore {
-  put(bucket: MembershipBucket, key: Uint8Array, value: Uint8Array): void;
-  delete(bucket: MembershipBucket, key: Uint8Array): void;
-  get(bucket: MembershipBucket, key: Uint8Array): Uint8Array | undefined;
-  visit(
-    bucket: MembershipBucket,
-    from: Uint8Array,
-    to: Uint8Array | undefined,
-    visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined,
-  ): void;
-}
+/** What the membership needs of the store: buckets `members`, `members_removed`, `cluster`. */
+export type MembershipStore = Pick<Store, "put" | "delete" | "get" | "visit">;
 
 /** SHA-1 of some bytes, 20 bytes long. Handed in, since only adapters may reach for node:crypto. */
 export type Sha1 = (bytes: Uint8Array) => Uint8Array;
