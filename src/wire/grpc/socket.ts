@@ -1,0 +1,371 @@
+import type { Server as HttpServer } from "node:http";
+import * as net from "node:net";
+import * as tls from "node:tls";
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { Env, Timer } from "../../base/index.ts";
+import type { Http2Output } from "../http2/index.ts";
+import { GrpcClient, type GrpcClientOptions } from "./client.ts";
+import type { MessageCodec } from "./compression.ts";
+import type { GrpcServer } from "./server.ts";
+import type { Peer } from "./types.ts";
+
+/*
+ * The one place where gRPC touches sockets.
+ *
+ *     read callbacks of one turn ---> engine ---> handlers          (every socket that had input)
+ *     end of turn -------------------> flush of each dirty connection, one write per socket
+ *
+ * A socket is HTTP/2 when its first bytes are the connection preface; anything else is handed to node:http together
+ * with what was already read, so that both protocols share one port, with TLS or without.
+ */
+
+/** gzip for messages, on the loop: messages are bounded by the receive limit. */
+export const gzip: MessageCodec = {
+  name: "gzip",
+  compress: (message) => gzipSync(message, { level: 1 }),
+  decompress(message, bytesMax) {
+    try {
+      return gunzipSync(message, { maxOutputLength: Math.max(1, bytesMax) });
+    } catch (error) {
+      if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") return undefined;
+      throw error;
+    }
+  },
+};
+
+export interface DoorOptions {
+  readonly grpc: GrpcServer;
+  /** Gets every connection that does not speak HTTP/2; without it such connections are closed. */
+  readonly http?: HttpServer | undefined;
+  readonly env: Env;
+  /** How long a socket may stay silent before its protocol is known. Default 60 s. */
+  readonly firstBytesTimeoutMs?: number | undefined;
+  /** Bytes a socket may hold unsent; above it requests are no longer read from it. Default 1 MiB. */
+  readonly socketHighWaterBytes?: number | undefined;
+}
+
+/** How the HTTP/2 preface starts; no HTTP/1 method is called PRI. */
+const prefaceStart = Buffer.from("PRI * HTTP/2.0\r\n", "latin1");
+/** How long the peer may take to close its side after we closed ours. */
+const lingerMs = 1000;
+
+interface Flushable {
+  flush(): void;
+}
+
+/** Connections with output that waits for the end of the turn. */
+class TurnFlusher {
+  readonly #env: Env;
+  #dirty: Flushable[] = [];
+  #scheduled = false;
+  readonly #run = () => {
+    this.#scheduled = false;
+    this.flushAll();
+  };
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  add(connection: Flushable): void {
+    this.#dirty.push(connection);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#env.scheduler.endOfTurn(this.#run);
+  }
+
+  flushAll(): void {
+    while (this.#dirty.length > 0) {
+      const dirty = this.#dirty;
+      this.#dirty = [];
+      for (const connection of dirty) connection.flush();
+    }
+  }
+}
+
+/** What both ends of a connection look like from the socket. */
+interface Engine extends Flushable {
+  receive(chunk: Uint8Array): void;
+  resume(): void;
+  transportClosed(error?: Error): void;
+}
+
+/** A socket that speaks HTTP/2: the engine's output, and the engine's input. */
+class SocketLink implements Http2Output {
+  readonly #socket: net.Socket;
+  readonly #flusher: TurnFlusher;
+  readonly #env: Env;
+  readonly #highWaterBytes: number;
+  #engine: Engine | undefined;
+  #backedUp = false;
+  #ended = false;
+  #linger: Timer | undefined;
+
+  constructor(socket: net.Socket, flusher: TurnFlusher, env: Env, highWaterBytes: number) {
+    this.#socket = socket;
+    this.#flusher = flusher;
+    this.#env = env;
+    this.#highWaterBytes = highWaterBytes;
+  }
+
+  /** Connects the engine and starts reading. */
+  start(engine: Engine): void {
+    this.#engine = engine;
+    const socket = this.#socket;
+    socket.on("data", (chunk: Buffer) => {
+      if (!this.#ended) engine.receive(chunk);
+    });
+    socket.on("drain", () => {
+      if (!this.#backedUp) return;
+      this.#backedUp = false;
+      socket.resume();
+      engine.resume();
+    });
+    let fault: Error | undefined;
+    socket.on("error", (error: Error) => {
+      fault = error;
+    });
+    // A client that closes its half of a TCP connection has left: gRPC has no half-closed connections.
+    socket.on("end", () => engine.transportClosed());
+    socket.on("close", () => {
+      this.#ended = true;
+      this.#linger?.cancel();
+      engine.transportClosed(fault);
+    });
+    this.#flusher.add(engine);
+  }
+
+  write(pieces: Uint8Array[]): boolean {
+    const socket = this.#socket;
+    if (this.#ended || socket.destroyed) return true;
+    if (pieces.length === 1) {
+      socket.write(pieces[0]!);
+    } else {
+      socket.cork();
+      for (const piece of pieces) socket.write(piece);
+      socket.uncork();
+    }
+    if (socket.writableLength < this.#highWaterBytes) return true;
+    if (!this.#backedUp) {
+      this.#backedUp = true;
+      socket.pause();
+    }
+    return false;
+  }
+
+  dirty(): void {
+    if (this.#engine !== undefined) this.#flusher.add(this.#engine);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const socket = this.#socket;
+    socket.end();
+    // Go on reading into nothing: closing with unread input would reset the connection under our last words.
+    socket.resume();
+    this.#linger = this.#env.scheduler.after(lingerMs, () => socket.destroy());
+  }
+}
+
+function peerOf(socket: net.Socket): Peer {
+  const host = socket.remoteAddress ?? "";
+  const address = host.includes(":") ? `[${host}]:${socket.remotePort ?? 0}` : `${host}:${socket.remotePort ?? 0}`;
+  if (!(socket instanceof tls.TLSSocket)) return { address };
+  const name = socket.authorized ? socket.getPeerCertificate()?.subject?.CN : undefined;
+  return { address, encrypted: true, commonName: Array.isArray(name) ? name[0] : name };
+}
+
+/** Takes sockets from any number of listeners and gives each to the protocol it speaks. */
+export class Door {
+  readonly #options: DoorOptions;
+  readonly #flusher: TurnFlusher;
+  /** Sockets whose protocol is not known yet, and those that speak HTTP/2; HTTP/1 ones are node:http's. */
+  readonly #sockets = new Set<net.Socket>();
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+    this.#flusher = new TurnFlusher(options.env);
+  }
+
+  /** Serves what this listener accepts. A `tls.Server` should offer ALPN `h2` and `http/1.1`. */
+  attach(server: net.Server): void {
+    server.on(server instanceof tls.Server ? "secureConnection" : "connection", (socket: net.Socket) =>
+      this.take(socket),
+    );
+    if (server instanceof tls.Server) {
+      // A failed handshake is the client's affair; its socket is closed by node:tls.
+      server.on("tlsClientError", (error: Error, socket: tls.TLSSocket) => {
+        this.#options.env.logger.debug("rejected connection on client endpoint", {
+          "remote-addr": socket.remoteAddress,
+          error: error.message,
+        });
+      });
+    }
+  }
+
+  /** Serves one connected socket. */
+  take(socket: net.Socket): void {
+    socket.setNoDelay(true);
+    const sockets = this.#sockets;
+    sockets.add(socket);
+    const { env, http, firstBytesTimeoutMs = 60_000 } = this.#options;
+    const timer = env.scheduler.after(firstBytesTimeoutMs, () => socket.destroy());
+    let seen: Buffer | undefined;
+    const onData = (chunk: Buffer) => {
+      const first = seen === undefined ? chunk : Buffer.concat([seen, chunk]);
+      const known = Math.min(first.length, prefaceStart.length);
+      const http2 = first.compare(prefaceStart, 0, known, 0, known) === 0;
+      if (http2 && known < 4) {
+        seen = first;
+        return;
+      }
+      timer.cancel();
+      socket.off("data", onData);
+      socket.off("error", onError);
+      if (http2) {
+        this.#speakHttp2(socket, first);
+        return;
+      }
+      sockets.delete(socket);
+      socket.off("close", onClose);
+      if (http === undefined) {
+        socket.destroy();
+        return;
+      }
+      socket.pause();
+      http.emit("connection", socket);
+      socket.unshift(first);
+      socket.resume();
+    };
+    const onClose = () => {
+      timer.cancel();
+      sockets.delete(socket);
+    };
+    // Before the protocol is known an error has nobody to be told; "close" follows it.
+    const onError = () => {};
+    socket.on("data", onData);
+    socket.on("close", onClose);
+    socket.on("error", onError);
+  }
+
+  /** Writes out what every connection has gathered, without waiting for the end of the turn. */
+  flushAll(): void {
+    this.#flusher.flushAll();
+  }
+
+  /** Sockets that are open here (HTTP/1 ones not counted). */
+  get sockets(): number {
+    return this.#sockets.size;
+  }
+
+  /** Drops every socket at once, also those that have not said a word yet. */
+  destroy(): void {
+    for (const socket of [...this.#sockets]) socket.destroy();
+  }
+
+  #speakHttp2(socket: net.Socket, first: Buffer): void {
+    const { env, grpc, socketHighWaterBytes = 1024 * 1024 } = this.#options;
+    const link = new SocketLink(socket, this.#flusher, env, socketHighWaterBytes);
+    const connection = grpc.accept(link, peerOf(socket));
+    if (connection === undefined) {
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    link.start(connection);
+    connection.receive(first);
+  }
+}
+
+/** A listening door. */
+export interface Listening {
+  readonly door: Door;
+  readonly server: net.Server;
+  /** Port chosen by the system when 0 was asked for. */
+  readonly port: number;
+  /** Takes no more connections; resolves when the listener is closed. Open connections are not touched. */
+  stopListening(): Promise<void>;
+}
+
+/** Listens and serves; `tls` holds node's own options (key, cert, ca, requestCert, ...). */
+export function serve(
+  options: DoorOptions,
+  listen: net.ListenOptions,
+  secure?: tls.TlsOptions | undefined,
+): Promise<Listening> {
+  const door = new Door(options);
+  const server =
+    secure === undefined ? net.createServer() : tls.createServer({ ALPNProtocols: ["h2", "http/1.1"], ...secure });
+  door.attach(server);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ backlog: 4096, ...listen }, () => {
+      server.off("error", reject);
+      const address = server.address();
+      resolve({
+        door,
+        server,
+        port: typeof address === "object" && address !== null ? address.port : 0,
+        stopListening: () =>
+          new Promise((done) => {
+            if (!server.listening) done();
+            // The callback would wait for open connections; that the port is free is what is asked here.
+            else {
+              server.close();
+              setImmediate(done);
+            }
+          }),
+      });
+    });
+  });
+}
+
+export interface ConnectOptions extends Omit<GrpcClientOptions, "authority" | "scheme"> {
+  readonly host: string;
+  readonly port: number;
+  /** node's options for TLS; ALPN is set to h2. */
+  readonly tls?: tls.ConnectionOptions | undefined;
+  readonly authority?: string | undefined;
+  /** Time for TCP and TLS to stand. Default 20 s. */
+  readonly connectTimeoutMs?: number | undefined;
+}
+
+/** Opens a connection for gRPC calls; rejects when it cannot be made in time. */
+export function connect(env: Env, options: ConnectOptions): Promise<GrpcClient> {
+  const { host, port, tls: secure, connectTimeoutMs = 20_000, authority, ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const socket =
+      secure === undefined
+        ? net.connect({ host, port })
+        : tls.connect({
+            host,
+            port,
+            ALPNProtocols: ["h2"],
+            ...(net.isIP(host) === 0 ? { servername: host } : {}),
+            ...secure,
+          });
+    const timer = env.scheduler.after(connectTimeoutMs, () => {
+      socket.destroy(new Error(`connect ${host}:${port}: timed out`));
+    });
+    const onError = (error: Error) => {
+      timer.cancel();
+      reject(error);
+    };
+    socket.once("error", onError);
+    socket.once(secure === undefined ? "connect" : "secureConnect", () => {
+      timer.cancel();
+      socket.off("error", onError);
+      socket.setNoDelay(true);
+      const link = new SocketLink(socket, new TurnFlusher(env), env, 4 * 1024 * 1024);
+      const client = new GrpcClient(env, link, {
+        codecs: [gzip],
+        ...rest,
+        authority: authority ?? (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
+        scheme: secure === undefined ? "http" : "https",
+      });
+      link.start(client);
+      resolve(client);
+    });
+  });
+}
