@@ -443,7 +443,7 @@ export const ${e.ts}Type: EnumType = { typeName: "${file.package}.${e.full}", va
 }
 
 function emitMessage(file, m) {
-  const N = m.name;
+  const N = m.name[0].toUpperCase() + m.name.slice(1);
   const fields = m.fields.map((f) => model(file, m, f));
   const byNumber = [...fields].sort((a, b) => a.number - b.number);
   /** Slots of the object in order of declaration: plain fields and oneofs. */
@@ -482,12 +482,11 @@ function emitMessage(file, m) {
   return {\n${inits}\n  };\n}\n\n`;
   }
 
-  // Size and write, in order of number; a oneof stands where its first declared field would.
-  const order = [];
-  for (const f of byNumber) {
-    if (!f.oneof) order.push({ at: f.number, field: f });
-    else if (f.oneof.fields[0].number === f.number) order.push({ at: f.number, oneof: f.oneof });
-  }
+  // Size and write in the order of Go's protobuf: plain fields by number, then the oneofs.
+  const order = [
+    ...byNumber.filter((f) => !f.oneof).map((field) => ({ field })),
+    ...m.oneofs.map((oneof) => ({ oneof })),
+  ];
   let size = "";
   let write = "";
   for (const item of order) {
@@ -590,7 +589,7 @@ export function read${N}(r: Reader, end: number, depth: number, ${slots.length >
     return `    { ${parts.join(", ")} },\n`;
   });
   out += `export const ${N}: MessageCodec<${N}> = {
-  typeName: "${file.package}.${N}",
+  typeName: "${file.package}.${m.name}",
   since: ${JSON.stringify(m.options["versionpb.etcd_version_msg"])},
   fields: [${descriptors.length ? `\n${descriptors.join("")}  ` : ""}],
   create: () => create${N}(),

@@ -204,7 +204,12 @@ export function sizeUint64(value: number): number {
 export function sizeId(value: bigint): number {
   wide[0] = value;
   const hi = halves[HIGH]!;
-  return hi === 0 ? sizeUint32(halves[LOW]!) : sizeUint64(hi * 0x1_0000_0000 + halves[LOW]!);
+  if (hi === 0) return sizeUint32(halves[LOW]!);
+  if (hi < 0x8) return 5;
+  if (hi < 0x400) return 6;
+  if (hi < 0x2_0000) return 7;
+  if (hi < 0x100_0000) return 8;
+  return hi < 0x8000_0000 ? 9 : 10;
 }
 
 /** Bytes of a length and what it measures. */

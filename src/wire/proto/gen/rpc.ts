@@ -1186,6 +1186,7 @@ export function sizeCompare(m: Compare): number {
   if (m.result !== 0) n += 1 + sizeInt32(m.result);
   if (m.target !== 0) n += 1 + sizeInt32(m.target);
   if (m.key.length !== 0) n += 1 + sizeBytes(m.key);
+  if (m.rangeEnd.length !== 0) n += 2 + sizeBytes(m.rangeEnd);
   const $targetUnion = m.targetUnion;
   switch ($targetUnion.case) {
     case "version":
@@ -1204,7 +1205,6 @@ export function sizeCompare(m: Compare): number {
       n += 1 + sizeId($targetUnion.value);
       break;
   }
-  if (m.rangeEnd.length !== 0) n += 2 + sizeBytes(m.rangeEnd);
   return n;
 }
 
@@ -1220,6 +1220,10 @@ export function writeCompare(w: Writer, m: Compare): void {
   if (m.key.length !== 0) {
     w.byte(26);
     w.bytes(m.key);
+  }
+  if (m.rangeEnd.length !== 0) {
+    w.uint32(514);
+    w.bytes(m.rangeEnd);
   }
   const $targetUnion = m.targetUnion;
   switch ($targetUnion.case) {
@@ -1243,10 +1247,6 @@ export function writeCompare(w: Writer, m: Compare): void {
       w.byte(64);
       w.id($targetUnion.value);
       break;
-  }
-  if (m.rangeEnd.length !== 0) {
-    w.uint32(514);
-    w.bytes(m.rangeEnd);
   }
 }
 

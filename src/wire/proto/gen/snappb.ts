@@ -74,7 +74,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
 }
 
 export const Snapshot: MessageCodec<Snapshot> = {
-  typeName: "snappb.Snapshot",
+  typeName: "snappb.snapshot",
   since: undefined,
   fields: [
     { name: "crc", jsonName: "crc", property: "crc", number: 1, kind: "uint32", repeated: false, id: false, embed: false, oneof: undefined, optional: false, since: undefined, message: undefined, enumeration: undefined },
