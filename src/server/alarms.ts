@@ -59,32 +59,9 @@ export class AlarmStore {
     return found.sort((a, b) => a.alarm - b.alarm || (a.memberID < b.memberID ? -1 : 1));
   }
 
-  /** Whether any member has run out of space: writes that grow the store are refused. */
-  get noSpace(): boolean {
-    return (this.#alarms.get(rpc.AlarmType.NOSPACE)?.size ?? 0) > 0;
-  }
-
-  /** Whether any member was found to differ: reads and writes are refused. */
-  get corrupt(): boolean {
-    return (this.#alarms.get(rpc.AlarmType.CORRUPT)?.size ?? 0) > 0;
-  }
-
-  /** Applies an alarm request. The answer lists what was asked for, raised or taken back; its header is the caller's to fill. */
-  apply(request: rpc.AlarmRequest): rpc.AlarmResponse {
-    const { action, alarm, memberID } = request;
-    switch (action) {
-      case rpc.AlarmAction.GET:
-        return rpc.createAlarmResponse({ alarms: this.get(alarm) });
-      case rpc.AlarmAction.ACTIVATE:
-        if (alarm === rpc.AlarmType.NONE) break;
-        return rpc.createAlarmResponse({ alarms: [this.activate(memberID, alarm)] });
-      case rpc.AlarmAction.DEACTIVATE: {
-        const taken = this.deactivate(memberID, alarm);
-        if (taken !== undefined) return rpc.createAlarmResponse({ alarms: [taken] });
-        break;
-      }
-    }
-    return rpc.createAlarmResponse();
+  /** Whether any member has raised `alarm`: what the apply rules ask. */
+  has(alarm: rpc.AlarmType): boolean {
+    return (this.#alarms.get(alarm)?.size ?? 0) > 0;
   }
 
   /** `listener` is called after each change, also after `recover`. */

@@ -8,12 +8,16 @@ export const QUOTA_SUGGESTED_MAX_BYTES = 8 * 1024 ** 3;
 
 /** What a key costs besides its own bytes and the value's. */
 const KEY_OVERHEAD = 256;
-/** Bytes that a lease may add. */
-export const leaseGrantCost = 64;
+const LEASE_COST = 64;
 
 /** Bytes that a put may add to the store. */
 export function putCost(request: Pick<rpc.PutRequest, "key" | "value">): number {
   return KEY_OVERHEAD + request.key.length + request.value.length;
+}
+
+/** Bytes that a lease may add. */
+export function leaseGrantCost(): number {
+  return LEASE_COST;
 }
 
 /** Bytes that a txn may add: those of its dearer branch, nested txns included. 0 when it puts nothing. */
@@ -69,7 +73,7 @@ export class Quota {
   }
 
   /** Whether a write of that cost fits. What costs nothing always does, so that space can be made. */
-  available(cost: number): boolean {
+  fits(cost: number): boolean {
     return cost === 0 || this.limitBytes === 0 || this.#size() + cost < this.limitBytes;
   }
 }
