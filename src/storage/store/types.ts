@@ -13,9 +13,9 @@ export const bucketNames = [
 ] as const;
 export type BucketName = (typeof bucketNames)[number];
 
-/** Return false to stop; anything else goes on. Must not write to what it has not visited yet. */
-export type RevisionVisitor = (main: number, sub: number, tombstone: boolean, value: Uint8Array) => boolean | void;
-export type RowVisitor = (key: Uint8Array, value: Uint8Array) => boolean | void;
+/** False stops, anything else goes on. Must not write to what it has not visited yet. */
+export type RevisionVisitor = (main: number, sub: number, tombstone: boolean, value: Uint8Array) => unknown;
+export type RowVisitor = (key: Uint8Array, value: Uint8Array) => unknown;
 
 /** raft's configuration as the bucket `meta` keeps it; the same shape as raftpb.ConfState. */
 export interface ConfState {

@@ -1,0 +1,591 @@
+import { assert, type Env } from "../../base/index.ts";
+import { type Disk, type DiskFile, type DiskLock, directoryOf, isDiskError } from "../disk/index.ts";
+import { BoltError, corrupt } from "./errors.ts";
+import {
+  assertPageSize,
+  decodeMeta,
+  encodeMeta,
+  initialFile,
+  littleEndian,
+  type Meta,
+  type MetaFault,
+  Page,
+  PageFlag,
+  pageBuffer,
+  pageHeaderBytes,
+  validatePage,
+} from "./format.ts";
+import { Freelist } from "./freelist.ts";
+import { PageCache } from "./page-cache.ts";
+import { reachablePages } from "./reachable.ts";
+import { Tx, type TxHost } from "./tx.ts";
+
+export interface BoltOptions {
+  /** Of a new file; a file that exists has its own. Default 4096. */
+  pageSize?: number;
+  /** Memory for clean pages, default 64 MiB. */
+  cacheBytes?: number;
+  /** No lock is taken, nothing is written. */
+  readOnly?: boolean;
+  /** Keep the freelist in the file. Default false, as etcd: it is rebuilt by walking the tree when the file is opened. */
+  freelistSync?: boolean;
+  /** Skip every sync: for scratch files that are synced as a whole by `sync`. */
+  noSync?: boolean;
+  /** The file grows by this much at a time once it is that large, default 16 MiB. */
+  allocBytes?: number;
+  /** The file does not grow beyond; no limit by default. */
+  maxBytes?: number;
+}
+
+export interface BoltStats {
+  readonly pageSize: number;
+  readonly txid: number;
+  /** Number of the newest state that is on the disk. */
+  readonly durableTxid: number;
+  readonly highWater: number;
+  readonly freePages: number;
+  readonly pendingPages: number;
+  readonly openReaders: number;
+  readonly cacheBytes: number;
+  readonly dirtyBytes: number;
+  readonly cacheMisses: number;
+  readonly cacheEvictions: number;
+  /** Commits whose asynchronous part is not done. */
+  readonly inFlight: number;
+}
+
+/** How long the parts of a commit took, for whoever keeps metrics. */
+export interface CommitTimes {
+  readonly rebalanceMs: number;
+  readonly spillMs: number;
+  /** Asynchronous part: pages, sync, meta, sync. */
+  readonly writeMs: number;
+}
+
+/** What a commit leaves to be written. */
+interface Job {
+  readonly meta: Meta;
+  readonly pages: Page[];
+  /** The file must be this long first; 0 = it is long enough. */
+  readonly growTo: number;
+  readonly tx: Tx;
+}
+
+const defaultAllocBytes = 16 * 1024 * 1024;
+/** Bytes and pieces of one write: large enough to be cheap, small enough to let others at the disk. */
+const writeBytesMax = 1024 * 1024;
+const writePiecesMax = 512;
+const lockRetryMs = 50;
+
+/**
+ * A bbolt file. Reads are synchronous, from a bounded cache of page images. A commit has two parts: the first, synchronous,
+ * lays the changed nodes out on fresh pages and makes the result the current state; the second writes pages, syncs, writes
+ * the meta page and syncs again, off the loop. The next write transaction may open in between: second parts run one
+ * after the other, in order. Should one fail, the disk keeps the last durable state and no later commit succeeds.
+ */
+export class Bolt implements TxHost {
+  readonly disk: Disk;
+  readonly pageSize: number;
+  readonly readOnly: boolean;
+  /** Called after each durable commit. */
+  onCommit: ((times: CommitTimes) => void) | undefined;
+  readonly #env: Env;
+  #path: string;
+  readonly #file: DiskFile;
+  #lock: DiskLock | undefined;
+  readonly #cache: PageCache;
+  readonly #freelist = new Freelist();
+  readonly #freelistSync: boolean;
+  readonly #noSync: boolean;
+  readonly #allocBytes: number;
+  readonly #maxBytes: number;
+  /** The current state: what the next transaction starts from. May not be durable yet. */
+  #meta: Meta;
+  #durableTxid: number;
+  #fileBytes: number;
+  #writer: Tx | undefined;
+  /** Settles when the last commit so far is durable or failed; never rejects. */
+  #tail: Promise<void> = Promise.resolve();
+  #inFlight = 0;
+  #failure: BoltError | undefined;
+  #closed = false;
+
+  /** Opens or creates. Throws `DiskError` (`Locked`: another process has it) or `BoltError`. */
+  static open(disk: Disk, path: string, options: BoltOptions, env: Env): Bolt {
+    return new Bolt(disk, path, options, env);
+  }
+
+  /** As `open`, waiting up to `timeoutMs` for the lock: `Timeout` then. */
+  static async openWithin(disk: Disk, path: string, options: BoltOptions, env: Env, timeoutMs: number): Promise<Bolt> {
+    const deadline = env.clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      try {
+        return Bolt.open(disk, path, options, env);
+      } catch (error) {
+        if (!isDiskError(error, "Locked")) throw error;
+        if (env.clock.monotonicMs() + lockRetryMs > deadline) throw new BoltError("Timeout", { path, cause: error });
+      }
+      await new Promise<void>((resolve) => {
+        env.scheduler.after(lockRetryMs, resolve);
+      });
+    }
+  }
+
+  private constructor(disk: Disk, path: string, options: BoltOptions, env: Env) {
+    if (!littleEndian) throw new BoltError("Unsupported", { path, detail: "the format is little-endian" });
+    this.disk = disk;
+    this.#env = env;
+    this.#path = path;
+    this.readOnly = options.readOnly ?? false;
+    this.#freelistSync = options.freelistSync ?? false;
+    this.#noSync = options.noSync ?? false;
+    this.#allocBytes = options.allocBytes ?? defaultAllocBytes;
+    this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.#cache = new PageCache(options.cacheBytes ?? 64 * 1024 * 1024);
+    const wanted = options.pageSize ?? 4096;
+    assertPageSize(wanted);
+    if (!this.readOnly) this.#lock = disk.lock(path);
+    let file: DiskFile | undefined;
+    try {
+      file = disk.open(path, this.readOnly ? "read" : "create");
+      this.#file = file;
+      if (!this.readOnly) this.#initialise(wanted);
+      const meta = this.#readMeta(wanted);
+      this.pageSize = meta.pageSize;
+      this.#meta = meta;
+      this.#durableTxid = meta.txid;
+      this.#fileBytes = file.size();
+      if (!this.readOnly) this.#loadFreelist();
+    } catch (error) {
+      file?.close();
+      this.#lock?.release();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** The file was renamed under us: only names in messages change. */
+  renamed(path: string): void {
+    this.#path = path;
+  }
+
+  /** Why no commit succeeds any more. */
+  get failure(): BoltError | undefined {
+    return this.#failure;
+  }
+
+  /** Bytes of the current state by its high-water mark. */
+  get size(): number {
+    return this.#meta.highWater * this.pageSize;
+  }
+
+  /** `size` less the free pages. */
+  get sizeInUse(): number {
+    return this.size - this.#freelist.freeCount * this.pageSize;
+  }
+
+  stats(): BoltStats {
+    return {
+      pageSize: this.pageSize,
+      txid: this.#meta.txid,
+      durableTxid: this.#durableTxid,
+      highWater: this.#meta.highWater,
+      freePages: this.#freelist.freeCount,
+      pendingPages: this.#freelist.pendingCount,
+      openReaders: this.#freelist.readers,
+      cacheBytes: this.#cache.bytes,
+      dirtyBytes: this.#cache.dirtyBytes,
+      cacheMisses: this.#cache.misses,
+      cacheEvictions: this.#cache.evictions,
+      inFlight: this.#inFlight,
+    };
+  }
+
+  /** A reader of the current state, or the one writer. */
+  begin(writable: boolean): Tx {
+    if (this.#closed) throw new BoltError("DatabaseNotOpen", { path: this.#path });
+    if (!writable) {
+      this.#freelist.addReader(this.#meta.txid);
+      return new Tx(this, this.#meta, false);
+    }
+    if (this.readOnly) throw new BoltError("DatabaseReadOnly", { path: this.#path });
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#writer !== undefined) throw new BoltError("WriterBusy", { path: this.#path });
+    this.#freelist.release(this.#durableTxid, this.#forgetPage);
+    this.#writer = new Tx(this, this.#meta, true);
+    return this.#writer;
+  }
+
+  /** Resolves when every commit so far is durable; rejects when one failed. */
+  async settled(): Promise<void> {
+    await this.#tail;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** fsync of the file, for a scratch file opened with `noSync`. */
+  async sync(): Promise<void> {
+    await this.settled();
+    await this.#file.sync();
+  }
+
+  /** Waits for commits in flight, then lets go of file and lock. Transactions still open cannot read on. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#tail;
+    this.#cache.clear();
+    this.#file.close();
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  // --- for transactions
+
+  readPage(id: number, highWater: number): Page {
+    return this.#cache.get(id) ?? this.#load(id, highWater);
+  }
+
+  addPage(page: Page): void {
+    this.#cache.add(page);
+  }
+
+  free(txid: number, id: number, overflow: number): void {
+    this.#freelist.free(txid, id, overflow);
+  }
+
+  allocate(tx: Tx, count: number): number {
+    const reused = this.#freelist.allocate(tx.id, count);
+    if (reused !== 0) return reused;
+    const { meta } = tx;
+    const id = meta.highWater;
+    if (this.#grownSize(id + count + 1) > this.#maxBytes) throw new BoltError("MaxSizeReached", { path: this.#path });
+    meta.highWater += count;
+    this.#freelist.noteAllocated(tx.id, id);
+    return id;
+  }
+
+  freedPages(): number[] {
+    if (this.readOnly) this.#loadFreelist();
+    return this.#freelist.all();
+  }
+
+  freelistPage(meta: Meta): { id: number; overflow: number } | undefined {
+    if (meta.freelist === undefined) return undefined;
+    return { id: meta.freelist, overflow: this.#readFreelistPage(meta.freelist, meta.highWater).overflow };
+  }
+
+  commit(tx: Tx): Promise<void> {
+    assert(tx === this.#writer, "only the open writer commits");
+    const { clock } = this.#env;
+    const started = clock.monotonicMs();
+    tx.root.rebalance();
+    const balanced = clock.monotonicMs();
+    tx.root.spill();
+    const { meta } = tx;
+    meta.root = tx.root.root;
+    meta.sequence = tx.root.sequence;
+    if (meta.freelist !== undefined) {
+      const old = this.#readFreelistPage(meta.freelist, this.#meta.highWater);
+      this.#freelist.free(tx.id, old.id, old.overflow);
+      meta.freelist = undefined;
+    }
+    if (this.#freelistSync) this.#spillFreelist(tx);
+    tx.stats.rebalanceMs = balanced - started;
+    tx.stats.spillMs = clock.monotonicMs() - balanced;
+
+    const growTo = this.#grownSize(meta.highWater + 1);
+    const job: Job = { meta: { ...meta }, pages: tx.dirty, growTo: growTo > this.#fileBytes ? growTo : 0, tx };
+    if (job.growTo > 0) this.#fileBytes = job.growTo;
+    // From here on it is the current state; what may still fail is only whether it ever becomes durable.
+    this.#meta = job.meta;
+    this.#writer = undefined;
+    tx.close();
+    this.#inFlight++;
+    const done = this.#tail.then(() => this.#write(job));
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  end(tx: Tx): void {
+    tx.close();
+    if (!tx.writable) {
+      this.#freelist.removeReader(tx.id);
+      return;
+    }
+    assert(tx === this.#writer, "only the open writer rolls back");
+    this.#writer = undefined;
+    this.#freelist.rollback(tx.id);
+    for (const page of tx.dirty) this.#cache.delete(page.id);
+    for (let i = 0; i < tx.allocated.length; i += 2) {
+      const id = tx.allocated[i]!;
+      if (id < this.#meta.highWater) this.#freelist.giveBack(id, tx.allocated[i + 1]!);
+      else this.#freelist.forget(id);
+    }
+  }
+
+  async *writeTo(tx: Tx, chunkBytes: number): AsyncIterable<Uint8Array> {
+    const { meta, pageSize } = tx;
+    // The pages are read from the file, so they must be there.
+    await this.settled();
+    yield encodeMeta(meta, 0);
+    yield encodeMeta({ ...meta, txid: meta.txid - 1 }, 1);
+    for (let at = pageSize * 2; at < tx.size; ) {
+      tx.assertOpen();
+      const chunk = new Uint8Array(Math.min(chunkBytes, tx.size - at));
+      // A file that ends early has only free pages there.
+      await this.#file.read(chunk, at);
+      at += chunk.length;
+      yield chunk;
+    }
+  }
+
+  // --- opening
+
+  /**
+   * Writes the first four pages into an empty file. A crash may have left some sectors of them; whatever else is in the
+   * file is not ours to overwrite.
+   */
+  #initialise(pageSize: number): void {
+    const size = this.#file.size();
+    const image = initialFile(pageSize);
+    if (size > image.length) return;
+    if (size > 0) {
+      const found = new Uint8Array(image.length);
+      this.#file.readSync(found, 0);
+      if (!isTornImage(found, image)) return;
+    }
+    this.#file.writeSync([image], 0);
+    if (!this.#noSync) {
+      this.#file.syncSync();
+      this.disk.syncDirectory(directoryOf(this.#path));
+    }
+  }
+
+  /** The valid meta with the highest transaction; of two faults bbolt's order decides which is told. */
+  #readMeta(wanted: number): Meta {
+    const size = this.#file.size();
+    const pageSize = this.#detectPageSize(size, wanted);
+    if (size < pageSize * 2)
+      throw new BoltError("Invalid", { path: this.#path, detail: `file size too small ${size}` });
+    const metas = [0, 1].map((slot) => this.#metaAt(slot * pageSize));
+    let best: Meta | undefined;
+    for (const meta of metas) {
+      if (typeof meta === "string" || meta.pageSize !== pageSize) continue;
+      if (best === undefined || meta.txid > best.txid) best = meta;
+    }
+    if (best === undefined) {
+      const fault = metas[0] as MetaFault | Meta;
+      throw new BoltError(typeof fault === "string" ? fault : "Invalid", {
+        path: this.#path,
+        detail:
+          "neither of the two meta pages can be used. This is no bbolt file, or both were damaged: restore it from a snapshot",
+      });
+    }
+    if (best.root < 2 || best.root >= best.highWater) {
+      throw corrupt(this.#path, best.txid % 2, `the root is page ${best.root} of ${best.highWater}`);
+    }
+    // A page count beyond the file's end is impossible: the file grows before pages are written.
+    if (best.highWater * pageSize > size) {
+      throw corrupt(
+        this.#path,
+        best.txid % 2,
+        `the database has ${best.highWater} pages of ${pageSize} bytes, but the file ends after ${size} bytes`,
+      );
+    }
+    return best;
+  }
+
+  /** From meta 0; if that is damaged, from meta 1, whose place depends on the page size: all sizes are tried. */
+  #detectPageSize(size: number, wanted: number): number {
+    const first = this.#metaAt(0);
+    if (typeof first !== "string") {
+      assertPageSize(first.pageSize);
+      return first.pageSize;
+    }
+    for (let pageSize = 1024; pageSize <= 1 << 24 && pageSize < size - 1024; pageSize *= 2) {
+      const second = this.#metaAt(pageSize);
+      if (typeof second !== "string" && second.pageSize === pageSize) return pageSize;
+    }
+    return wanted;
+  }
+
+  #metaAt(position: number): Meta | MetaFault {
+    const bytes = new Uint8Array(128);
+    this.#file.readSync(bytes, position);
+    return decodeMeta(bytes);
+  }
+
+  #loadFreelist(): void {
+    const { freelist, highWater } = this.#meta;
+    if (freelist === undefined) {
+      const reached = reachablePages(this.#file, this.#meta, this.#path);
+      this.#freelist.load(missing(reached, highWater));
+      return;
+    }
+    const page = this.#readFreelistPage(freelist, highWater);
+    const view = new DataView(page.bytes.buffer, page.bytes.byteOffset, page.bytes.byteLength);
+    let at = pageHeaderBytes;
+    let { count } = page;
+    if (count === 0xffff) {
+      count = Number(view.getBigUint64(at, true));
+      at += 8;
+    }
+    if (at + count * 8 > page.bytes.length) throw corrupt(this.#path, freelist, `${count} free pages do not fit`);
+    const ids = new Set<number>();
+    for (let i = 0; i < count; i++) {
+      const id = Number(view.getBigUint64(at + i * 8, true));
+      if (id < 2 || id >= highWater || ids.has(id)) throw corrupt(this.#path, freelist, `it lists page ${id}`);
+      ids.add(id);
+    }
+    this.#freelist.load(ids);
+  }
+
+  #readFreelistPage(id: number, highWater: number): Page {
+    const page = this.#readRun(id, highWater);
+    if (page.id !== id || page.flags !== PageFlag.freelist) throw corrupt(this.#path, id, "it should be the freelist");
+    return page;
+  }
+
+  // --- pages
+
+  #load(id: number, highWater: number): Page {
+    if (this.#closed) throw new BoltError("DatabaseNotOpen", { path: this.#path });
+    const page = this.#readRun(id, highWater);
+    validatePage(page, id, highWater, this.#path);
+    this.#cache.misses++;
+    this.#cache.add(page);
+    return page;
+  }
+
+  /** Reads a page and its overflow pages. */
+  #readRun(id: number, highWater: number): Page {
+    if (id < 2 || id >= highWater) throw corrupt(this.#path, id, `the database has ${highWater} pages`);
+    const { pageSize } = this;
+    const first = pageBuffer(pageSize);
+    if (this.#file.readSync(first, id * pageSize) < pageSize) throw corrupt(this.#path, id, "the file ends before it");
+    const page = new Page(first);
+    const { overflow } = page;
+    if (overflow === 0) return page;
+    if (id + overflow >= highWater) throw corrupt(this.#path, id, `it claims ${overflow} further pages`);
+    let run: Uint8Array;
+    try {
+      run = pageBuffer((overflow + 1) * pageSize);
+    } catch (cause) {
+      throw corrupt(this.#path, id, `it claims ${overflow} further pages: ${(cause as Error).message}`);
+    }
+    if (this.#file.readSync(run, id * pageSize) < run.length) throw corrupt(this.#path, id, "the file ends within it");
+    return new Page(run);
+  }
+
+  readonly #forgetPage = (id: number): void => this.#cache.delete(id);
+
+  #spillFreelist(tx: Tx): void {
+    const { pageSize } = this;
+    const estimate = pageHeaderBytes + 8 * (this.#freelist.freeCount + this.#freelist.pendingCount + 1);
+    const count = Math.floor(estimate / pageSize) + 1;
+    const id = tx.allocate(count);
+    const ids = this.#freelist.all();
+    const bytes = pageBuffer(count * pageSize).fill(0);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(0, BigInt(id), true);
+    view.setUint16(8, PageFlag.freelist, true);
+    view.setUint16(10, Math.min(ids.length, 0xffff), true);
+    view.setUint32(12, count - 1, true);
+    let at = pageHeaderBytes;
+    if (ids.length >= 0xffff) {
+      view.setBigUint64(at, BigInt(ids.length), true);
+      at += 8;
+    }
+    for (const free of ids) {
+      view.setBigUint64(at, BigInt(free), true);
+      at += 8;
+    }
+    tx.addPage(new Page(bytes));
+    tx.meta.freelist = id;
+  }
+
+  /** Length of the file that holds `pages` pages: doubling up to the allocation step, then a step more than needed. */
+  #grownSize(pages: number): number {
+    const need = pages * this.pageSize;
+    if (need <= this.#fileBytes) return this.#fileBytes;
+    let mapped = 32 * 1024;
+    while (mapped < need && mapped < 1 << 30) mapped *= 2;
+    return mapped >= need && mapped <= this.#allocBytes ? mapped : need + this.#allocBytes;
+  }
+
+  // --- the asynchronous part
+
+  async #write(job: Job): Promise<void> {
+    const started = this.#env.clock.monotonicMs();
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      const file = this.#file;
+      if (job.growTo > 0) {
+        file.truncate(job.growTo);
+        if (!this.#noSync) await file.sync();
+      }
+      await this.#writePages(job.pages);
+      if (!this.#noSync) await file.dataSync();
+      await file.write([encodeMeta(job.meta)], (job.meta.txid % 2) * this.pageSize);
+      if (!this.#noSync) await file.dataSync();
+    } catch (cause) {
+      this.#failure ??= new BoltError("Poisoned", {
+        path: this.#path,
+        detail: `transaction ${job.meta.txid} could not be written (${(cause as Error).message}). What was durable before is intact; make room or replace the disk, then start again`,
+        cause,
+      });
+      throw this.#failure;
+    } finally {
+      this.#inFlight--;
+    }
+    this.#durableTxid = job.meta.txid;
+    for (const page of job.pages) this.#cache.clean(page);
+    this.#cache.trim();
+    const { rebalanceMs, spillMs } = job.tx.stats;
+    this.onCommit?.({ rebalanceMs, spillMs, writeMs: this.#env.clock.monotonicMs() - started });
+  }
+
+  /** In page order, neighbours in one write. */
+  async #writePages(pages: Page[]): Promise<void> {
+    pages.sort((a, b) => a.id - b.id);
+    for (let i = 0; i < pages.length; ) {
+      const start = pages[i]!.id;
+      const pieces: Uint8Array[] = [];
+      let next = start;
+      let bytes = 0;
+      while (i < pages.length && pages[i]!.id === next && bytes < writeBytesMax && pieces.length < writePiecesMax) {
+        const page = pages[i++]!;
+        pieces.push(page.bytes);
+        bytes += page.bytes.length;
+        next = page.id + page.overflow + 1;
+      }
+      await this.#file.write(pieces, start * this.pageSize);
+    }
+  }
+}
+
+const sectorBytes = 512;
+
+/** Whether each sector is either the image's or zeros: an initialisation that a crash cut short. */
+function isTornImage(found: Uint8Array, image: Uint8Array): boolean {
+  let whole = true;
+  for (let at = 0; at < image.length; at += sectorBytes) {
+    let same = true;
+    let zero = true;
+    for (let i = at; i < at + sectorBytes; i++) {
+      if (found[i] !== image[i]) same = false;
+      if (found[i] !== 0) zero = false;
+    }
+    if (!same && !zero) return false;
+    if (!same) whole = false;
+  }
+  return !whole;
+}
+
+/** Pages 2 to `highWater` that are not in the bitmap. */
+function* missing(reached: Uint32Array, highWater: number): Iterable<number> {
+  for (let id = 2; id < highWater; id++) if ((reached[id >>> 5]! & (1 << (id & 31))) === 0) yield id;
+}

@@ -1,0 +1,6 @@
+export { Bolt, type BoltOptions, type BoltStats, type CommitTimes } from "./bolt.ts";
+export { Bucket, defaultFillPercent } from "./bucket.ts";
+export { Cursor } from "./cursor.ts";
+export { BoltError, type BoltErrorCode, isBoltError } from "./errors.ts";
+export { Page } from "./format.ts";
+export { Tx, type TxStats } from "./tx.ts";
