@@ -1,0 +1,10 @@
+export { AlarmStore, alarmName, alarmText } from "./alarms.ts";
+export type { AuthGate } from "./applier.ts";
+export { paths } from "./bootstrap.ts";
+export type { Command, CommandKind, Envelope } from "./command.ts";
+export { type MemberParts, ServerMember } from "./member.ts";
+export { defaultMemberOptions, type MemberOptions } from "./options.ts";
+export { noTransport, type Transport } from "./peer/index.ts";
+export { requestTimeoutMs } from "./timeouts.ts";
+export type { Health, Member, Principal, SnapshotSource } from "./types.ts";
+export { isCapable, SERVER_VERSION, serverVersion, versionsJson } from "./version.ts";

@@ -1,0 +1,87 @@
+import type { Sha1 } from "../state/membership/index.ts";
+
+/** How a member runs. Values are checked by `node/config`; names and defaults are those of etcd's flags. */
+export interface MemberOptions {
+  readonly name: string;
+  /** Directory that holds `member/`. */
+  readonly dataDir: string;
+  /** Directory of the log; default `<dataDir>/member/wal`. */
+  readonly walDir?: string | undefined;
+  /** Members of a cluster that is made now: name to peer URLs. Ignored once a log exists. */
+  readonly initialCluster: ReadonlyMap<string, readonly string[]>;
+  readonly initialClusterToken: string;
+  readonly initialClusterState: "new" | "existing";
+  /** URLs told to clients. */
+  readonly advertiseClientUrls: readonly string[];
+
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  readonly preVote: boolean;
+  readonly snapshotCount: number;
+  readonly snapshotCatchUpEntries: number;
+  /** Newest files kept; 0 keeps all. */
+  readonly snapshotsMax: number;
+  readonly walsMax: number;
+  readonly learnersMax: number;
+  readonly strictReconfigCheck: boolean;
+
+  /** 0 = 2 GiB, negative = no quota. */
+  readonly quotaBackendBytes: number;
+  readonly batchIntervalMs: number;
+  readonly batchLimit: number;
+  readonly txnOpsMax: number;
+  readonly requestBytesMax: number;
+
+  readonly autoCompactionMode: "periodic" | "revision";
+  /** Milliseconds for periodic, revisions for revision; 0 switches it off. */
+  readonly autoCompactionRetention: number;
+  readonly compactionBatchLimit: number;
+  readonly compactionSleepMs: number;
+  readonly watchProgressIntervalMs: number;
+  readonly warningApplyMs: number;
+  readonly leaseCheckpoint: boolean;
+  readonly leaseCheckpointPersist: boolean;
+  readonly unsafeNoFsync: boolean;
+  readonly authTokenTtlSeconds: number;
+
+  readonly sha1: Sha1;
+}
+
+/** etcd's defaults; `initialCluster` is this member alone. */
+export function defaultMemberOptions(dataDir: string, sha1: Sha1, changes: Partial<MemberOptions> = {}): MemberOptions {
+  const name = changes.name ?? "default";
+  return {
+    name,
+    dataDir,
+    initialCluster: new Map([[name, ["http://localhost:2380"]]]),
+    initialClusterToken: "etcd-cluster",
+    initialClusterState: "new",
+    advertiseClientUrls: ["http://localhost:2379"],
+    heartbeatMs: 100,
+    electionMs: 1000,
+    preVote: true,
+    snapshotCount: 10_000,
+    snapshotCatchUpEntries: 5000,
+    snapshotsMax: 5,
+    walsMax: 5,
+    learnersMax: 1,
+    strictReconfigCheck: true,
+    quotaBackendBytes: 0,
+    batchIntervalMs: 100,
+    batchLimit: 10_000,
+    txnOpsMax: 128,
+    requestBytesMax: 1_572_864,
+    autoCompactionMode: "periodic",
+    autoCompactionRetention: 0,
+    compactionBatchLimit: 1000,
+    compactionSleepMs: 10,
+    watchProgressIntervalMs: 600_000,
+    warningApplyMs: 100,
+    leaseCheckpoint: false,
+    leaseCheckpointPersist: false,
+    unsafeNoFsync: false,
+    authTokenTtlSeconds: 300,
+    sha1,
+    ...changes,
+  };
+}
