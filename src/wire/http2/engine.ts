@@ -1,0 +1,1340 @@
+import { assert } from "../../base/index.ts";
+import { Budget } from "./budget.ts";
+import { Http2Code, Http2Error } from "./errors.ts";
+import {
+  CLIENT_PREFACE,
+  copyBytes,
+  DEFAULT_FRAME_BYTES,
+  DEFAULT_WINDOW_BYTES,
+  Flag,
+  FRAME_BYTES_MAX,
+  FRAME_HEAD_BYTES,
+  FrameType,
+  readUint32,
+  Setting,
+  STREAM_ID_MAX,
+  WINDOW_BYTES_MAX,
+  writeFrameHead,
+  writeUint32,
+} from "./frames.ts";
+import { Gather } from "./gather.ts";
+import { type HeaderFacts, isRequestHead, isResponseHead, isTrailers } from "./header-rules.ts";
+import { HpackDecoder } from "./hpack-decoder.ts";
+import { HpackEncoder } from "./hpack-encoder.ts";
+import type { Http2Options } from "./options.ts";
+import { DEFAULT_TABLE_BYTES } from "./static-table.ts";
+import { Closing, Stream, type StreamOwner, StreamTable } from "./stream.ts";
+import type { HeaderBlock, HeaderList, Http2Handler, Http2Output } from "./types.ts";
+
+/** Payloads up to this are copied behind their frame head; a piece of its own costs the socket more than the copy. */
+const COPY_BYTES_MAX = 8192;
+/** Data up to this is framed at once when the windows allow; more goes through the queue, which minds the socket. */
+const DIRECT_BYTES_MAX = 64 * 1024;
+/** Unanswered PINGs of ours. */
+const PINGS_MAX = 64;
+/** Bytes of a reason that GOAWAY carries. */
+const DEBUG_BYTES_MAX = 256;
+
+const none = new Uint8Array(0);
+
+function isBlock(headers: HeaderList | HeaderBlock): headers is HeaderBlock {
+  return !Array.isArray(headers);
+}
+
+function findValue(fields: HeaderList, name: string): string | undefined {
+  for (const field of fields) if (field[0] === name) return field[1];
+  return undefined;
+}
+
+/**
+ * The machinery behind `Http2Connection`: everything that a stream, or the door, may ask for is a method here.
+ *
+ * Two rules keep it honest while the layer above calls back into it from inside its own callbacks: state is changed
+ * before the callback that tells of it, and after any callback `#over` is looked at before going on.
+ */
+export class Engine implements StreamOwner {
+  readonly #server: boolean;
+  readonly #handler: Http2Handler;
+  readonly #output: Http2Output;
+  readonly #options: Http2Options;
+
+  readonly #streams = new StreamTable();
+  /** Open streams by who opened them. */
+  #peerOpen = 0;
+  #localOpen = 0;
+  /** Largest id of the peer's that was seen in HEADERS: smaller ones that are not in the table were closed. */
+  #lastPeerId = 0;
+  #nextLocalId = 1;
+
+  /** Nothing more is read, written or told. */
+  #over = false;
+  /** Last stream named in our latest GOAWAY; larger ones of the peer are not taken up. -1 before the first. */
+  #goawayLastId = -1;
+  #goawayReceived = false;
+  /** Ends when the last stream does. */
+  #draining = false;
+  /** When `shutdown` began, as `checkTimeouts` saw it; -1 before, NaN until seen. */
+  #shutdownSinceMs = -1;
+
+  // Input.
+  /** Bytes of the client preface that were seen; all of them for a client. */
+  #prefaceAt: number;
+  #settingsReceived = false;
+  /** A frame that did not come whole: its head in `#head`, once that is whole its bytes with head in `#partial`. */
+  readonly #head = new Uint8Array(FRAME_HEAD_BYTES);
+  #partial: Uint8Array | undefined;
+  #partialBytes = 0;
+  /** A header block that waits for CONTINUATION: its stream, 0 when there is none. */
+  #blockStreamId = 0;
+  #blockEndStream = false;
+  #blockParts: Uint8Array[] = [];
+  #blockBytes = 0;
+  #continuations = 0;
+  readonly #blockBytesMax: number;
+  readonly #decoder: HpackDecoder;
+  /** What the peer may still send on the connection, and what of it was given back but not told yet. */
+  #receiveWindow: number;
+  #credit = 0;
+  #settingsAcked = false;
+  /** Receive window of a new stream. */
+  #streamWindow: number;
+
+  // Output.
+  readonly #gather = new Gather();
+  readonly #encoder: HpackEncoder;
+  /** The output was told that there is something to flush. */
+  #dirty = true;
+  /** The socket said stop. */
+  #paused = false;
+  #pausedBytes = 0;
+  #sendWindow = DEFAULT_WINDOW_BYTES;
+  /** Streams with something queued and, as far as known, an open window of their own; in turn. */
+  #ready: Stream[] = [];
+  #readyAt = 0;
+  #pumping = false;
+  readonly #pings: { readonly payload: number; readonly onAck: () => void }[] = [];
+  #pingCount = 0;
+
+  // The peer's settings.
+  #peerStreamWindow = DEFAULT_WINDOW_BYTES;
+  #peerFrameBytes = DEFAULT_FRAME_BYTES;
+  #peerStreamsMax = Number.POSITIVE_INFINITY;
+
+  // Floods.
+  readonly #resets: Budget;
+  readonly #control: Budget;
+  readonly #windowUpdates: Budget;
+
+  // Time, as far as checkTimeouts told.
+  #nowMs = Number.NaN;
+  #startMs = Number.NaN;
+  #frames = 0;
+  #streamsSeen = 0;
+  #stuckFrames = -1;
+  #stuckSinceMs = 0;
+  #idleStreams = -1;
+  #idleSinceMs = 0;
+
+  constructor(server: boolean, handler: Http2Handler, output: Http2Output, options: Http2Options) {
+    assert(options.maxFrameBytes >= DEFAULT_FRAME_BYTES && options.maxFrameBytes <= FRAME_BYTES_MAX, "maxFrameBytes");
+    assert(options.streamWindowBytes <= WINDOW_BYTES_MAX, "streamWindowBytes");
+    assert(options.connectionWindowBytes <= WINDOW_BYTES_MAX, "connectionWindowBytes");
+    this.#server = server;
+    this.#handler = handler;
+    this.#output = output;
+    this.#options = options;
+    this.#prefaceAt = server ? 0 : CLIENT_PREFACE.length;
+    // Until the peer acknowledges our SETTINGS it may go by the defaults, so the more generous of both holds.
+    this.#decoder = new HpackDecoder(
+      options.maxHeaderListBytes,
+      Math.max(DEFAULT_TABLE_BYTES, options.headerTableBytes),
+    );
+    this.#encoder = new HpackEncoder(options.encoderTableBytes);
+    // Huffman code and indexes make a block smaller than its list; nobody honest makes it twice as large.
+    this.#blockBytesMax = 2 * options.maxHeaderListBytes + DEFAULT_FRAME_BYTES;
+    this.#streamWindow = Math.max(DEFAULT_WINDOW_BYTES, options.streamWindowBytes);
+    this.#receiveWindow = Math.max(DEFAULT_WINDOW_BYTES, options.connectionWindowBytes);
+    this.#resets = new Budget(options.resetBurst, options.resetsPerSecond);
+    this.#control = new Budget(options.controlBurst, options.controlPerSecond);
+    this.#windowUpdates = new Budget(options.windowUpdateBurst, options.windowUpdatesPerSecond);
+    this.#writePreface();
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------
+  // The door
+
+  get openStreams(): number {
+    return this.#peerOpen + this.#localOpen;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get gatheredBytes(): number {
+    return this.#gather.bytes;
+  }
+
+  get canRequest(): boolean {
+    return (
+      !this.#over &&
+      !this.#goawayReceived &&
+      this.#goawayLastId < 0 &&
+      this.#localOpen < this.#peerStreamsMax &&
+      this.#nextLocalId <= STREAM_ID_MAX
+    );
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (this.#over) return;
+    this.#options.stats.bytesReceived += chunk.length;
+    try {
+      this.#receive(chunk);
+    } catch (error) {
+      // Only faults of the peer are thrown as Http2Error; anything else is a bug, of ours or of the layer above.
+      if (!(error instanceof Http2Error)) throw error;
+      this.fail(error.code, error);
+    }
+    if (this.#pausedBytes > this.#options.pausedOutputBytesMax) this.#overflow();
+  }
+
+  flush(): void {
+    this.#dirty = false;
+    const bytes = this.#gather.bytes;
+    if (bytes === 0) return;
+    this.#options.stats.bytesSent += bytes;
+    if (this.#output.write(this.#gather.take()) === false) this.#paused = true;
+  }
+
+  resume(): void {
+    if (this.#over || !this.#paused) return;
+    this.#paused = false;
+    this.#pausedBytes = 0;
+    this.#pump();
+  }
+
+  transportClosed(error?: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#gather.clear();
+    this.#closeAll(Http2Code.CANCEL, error);
+  }
+
+  request(headers: HeaderList | HeaderBlock, endStream: boolean): Stream {
+    assert(!this.#server, "a server opens no streams");
+    if (!this.canRequest) throw new Http2Error(Http2Code.REFUSED_STREAM, "no stream can be opened");
+    const stream = new Stream(this, this.#nextLocalId, this.#peerStreamWindow, this.#streamWindow);
+    this.#nextLocalId += 2;
+    this.#localOpen++;
+    this.#streamsSeen++;
+    this.#options.stats.streamsOpened++;
+    stream.headRequest = !isBlock(headers) && findValue(headers, ":method") === "HEAD";
+    this.#streams.add(stream);
+    this.#writeHeaders(stream, headers, endStream);
+    if (endStream) this.#endLocal(stream);
+    return stream;
+  }
+
+  ping(onAck: () => void): void {
+    if (this.#over || this.#pings.length >= PINGS_MAX) return;
+    const payload = ++this.#pingCount;
+    this.#pings.push({ payload, onAck });
+    let at = this.#reserve(FRAME_HEAD_BYTES + 8);
+    const into = this.#gather.buffer;
+    at = writeFrameHead(into, at, 8, FrameType.Ping, 0, 0);
+    // The upper half marks our pings, so that they can be told in a trace.
+    at = writeUint32(into, at, 0x71756f72);
+    this.#gather.at = writeUint32(into, at, payload);
+  }
+
+  goaway(code: number, debug?: Uint8Array): void {
+    if (this.#over) return;
+    this.#writeGoaway(this.#lastPeerId, code, debug ?? none);
+    this.#goawayLastId = this.#lastPeerId;
+  }
+
+  shutdown(): void {
+    if (this.#over || this.#shutdownSinceMs !== -1) return;
+    this.#shutdownSinceMs = Number.NaN;
+    if (!this.#server) {
+      this.goaway(Http2Code.NO_ERROR);
+      this.#drain();
+      return;
+    }
+    // First tell, taking up what is under way; after a round trip name the last stream (RFC 9113 6.8).
+    this.#writeGoaway(STREAM_ID_MAX, Http2Code.NO_ERROR, none);
+    this.ping(() => this.#drainAfterNotice());
+  }
+
+  #drainAfterNotice(): void {
+    if (this.#over || this.#draining) return;
+    this.goaway(Http2Code.NO_ERROR);
+    this.#drain();
+  }
+
+  #drain(): void {
+    this.#draining = true;
+    if (this.openStreams === 0) this.#finish();
+  }
+
+  /** The orderly end: everything was said. */
+  #finish(error?: Error): void {
+    if (this.#over) return;
+    this.flush();
+    this.#over = true;
+    this.#output.end();
+    this.#closeAll(Http2Code.CANCEL, error);
+  }
+
+  destroy(code: number): void {
+    if (this.#over) return;
+    this.#end(code, none, code === Http2Code.NO_ERROR ? undefined : new Http2Error(code, "connection destroyed"));
+  }
+
+  /** The peer broke the protocol, or a limit. */
+  fail(code: number, error: Error): void {
+    if (this.#over) return;
+    this.#options.stats.connectionErrors++;
+    if (code === Http2Code.ENHANCE_YOUR_CALM) this.#options.stats.floods++;
+    this.#end(code, Buffer.from(error.message, "latin1").subarray(0, DEBUG_BYTES_MAX), error);
+  }
+
+  #end(code: number, debug: Uint8Array, error: Error | undefined): void {
+    this.#writeGoaway(this.#lastPeerId, code, debug);
+    this.flush();
+    this.#over = true;
+    this.#output.end();
+    this.#closeAll(code === Http2Code.NO_ERROR ? Http2Code.CANCEL : code, error);
+  }
+
+  #closeAll(code: number, error: Error | undefined): void {
+    this.#pings.length = 0;
+    this.#ready = [];
+    this.#blockParts = [];
+    this.#partial = undefined;
+    for (const stream of this.#streams.open()) {
+      if (stream.closed) continue;
+      stream.closing = Closing.ResetByUs;
+      this.#handler.onReset(stream, code);
+      stream.localEnded = true;
+      stream.remoteEnded = true;
+      stream.release();
+    }
+    this.#peerOpen = 0;
+    this.#localOpen = 0;
+    this.#handler.onClose(error);
+  }
+
+  #overflow(): void {
+    this.fail(
+      Http2Code.ENHANCE_YOUR_CALM,
+      new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "output gathers and nobody reads it"),
+    );
+  }
+
+  checkTimeouts(nowMs: number): void {
+    if (this.#over) return;
+    if (Number.isNaN(this.#startMs)) {
+      this.#startMs = nowMs;
+    } else {
+      const passed = nowMs - this.#nowMs;
+      this.#resets.pass(passed);
+      this.#control.pass(passed);
+      this.#windowUpdates.pass(passed);
+    }
+    this.#nowMs = nowMs;
+    const age = nowMs - this.#startMs;
+    if (!this.#settingsReceived && age > this.#options.handshakeTimeoutMs) {
+      this.#timeout(Http2Code.SETTINGS_TIMEOUT, "handshake not finished in time");
+      return;
+    }
+    if (!this.#settingsAcked && age > this.#options.settingsTimeoutMs) {
+      this.#timeout(Http2Code.SETTINGS_TIMEOUT, "settings not acknowledged in time");
+      return;
+    }
+    // A frame or block that began and did not get on since we last looked. `#frames` counts whole frames, and a block
+    // counts by the frames since it began, so dribbled bytes do not count as getting on.
+    if (this.#partialBytes > 0 || this.#blockStreamId !== 0) {
+      const mark = this.#blockStreamId !== 0 ? -2 - this.#blockStreamId : this.#frames;
+      if (this.#stuckFrames !== mark) {
+        this.#stuckFrames = mark;
+        this.#stuckSinceMs = nowMs;
+      } else if (nowMs - this.#stuckSinceMs > this.#options.frameTimeoutMs) {
+        this.#timeout(Http2Code.ENHANCE_YOUR_CALM, "frame not finished in time");
+        return;
+      }
+    } else {
+      this.#stuckFrames = -1;
+    }
+    if (this.openStreams > 0 || this.#idleStreams !== this.#streamsSeen) {
+      this.#idleStreams = this.openStreams > 0 ? -1 : this.#streamsSeen;
+      this.#idleSinceMs = nowMs;
+    } else if (nowMs - this.#idleSinceMs > this.#options.idleTimeoutMs) {
+      this.#options.stats.timeouts++;
+      this.#idleSinceMs = nowMs;
+      this.shutdown();
+      return;
+    }
+    if (this.#shutdownSinceMs !== -1 && !this.#draining) {
+      // The peer does not answer the PING that separates both GOAWAYs: go on without.
+      if (Number.isNaN(this.#shutdownSinceMs)) this.#shutdownSinceMs = nowMs;
+      else if (nowMs - this.#shutdownSinceMs > this.#options.handshakeTimeoutMs) this.#drainAfterNotice();
+    }
+  }
+
+  #timeout(code: number, message: string): void {
+    this.#options.stats.timeouts++;
+    this.#end(code, Buffer.from(message, "latin1"), new Http2Error(code, message));
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------
+  // Input: from bytes to frames
+
+  #receive(chunk: Uint8Array): void {
+    let at = 0;
+    const end = chunk.length;
+    if (this.#prefaceAt < CLIENT_PREFACE.length) {
+      while (at < end && this.#prefaceAt < CLIENT_PREFACE.length) {
+        if (chunk[at++] !== CLIENT_PREFACE[this.#prefaceAt++]) {
+          throw new Http2Error(Http2Code.PROTOCOL_ERROR, "bad connection preface");
+        }
+      }
+    }
+    if (this.#partialBytes > 0) {
+      at = this.#complete(chunk, at);
+      if (this.#over) return;
+    }
+    const frameBytesMax = this.#options.maxFrameBytes;
+    while (end - at >= FRAME_HEAD_BYTES) {
+      const length = (chunk[at]! << 16) | (chunk[at + 1]! << 8) | chunk[at + 2]!;
+      if (length > frameBytesMax) this.#tooLong(chunk[at + 3]!, chunk, at);
+      const next = at + FRAME_HEAD_BYTES + length;
+      if (next > end) break;
+      this.#frame(chunk, at, length);
+      if (this.#over) return;
+      at = next;
+    }
+    if (at < end) this.#keep(chunk, at);
+  }
+
+  /** Finishes the frame that came in parts; returns where in `chunk` the next one starts. */
+  #complete(chunk: Uint8Array, start: number): number {
+    let at = start;
+    if (this.#partial === undefined) {
+      while (this.#partialBytes < FRAME_HEAD_BYTES && at < chunk.length) {
+        this.#head[this.#partialBytes++] = chunk[at++]!;
+      }
+      if (this.#partialBytes < FRAME_HEAD_BYTES) return at;
+      this.#openPartial();
+    }
+    const partial = this.#partial!;
+    const take = Math.min(partial.length - this.#partialBytes, chunk.length - at);
+    partial.set(chunk.subarray(at, at + take), this.#partialBytes);
+    this.#partialBytes += take;
+    at += take;
+    if (this.#partialBytes === partial.length) {
+      this.#partial = undefined;
+      this.#partialBytes = 0;
+      // Not used again: whoever gets a view of it may keep it, as with a socket's chunk.
+      this.#frame(partial, 0, partial.length - FRAME_HEAD_BYTES);
+    }
+    return at;
+  }
+
+  /** Puts the rest of a chunk, which is less than a frame, aside. */
+  #keep(chunk: Uint8Array, at: number): void {
+    const rest = chunk.length - at;
+    const headBytes = Math.min(rest, FRAME_HEAD_BYTES);
+    for (let i = 0; i < headBytes; i++) this.#head[i] = chunk[at + i]!;
+    this.#partialBytes = headBytes;
+    if (headBytes < FRAME_HEAD_BYTES) return;
+    this.#openPartial();
+    this.#partial!.set(chunk.subarray(at + FRAME_HEAD_BYTES), FRAME_HEAD_BYTES);
+    this.#partialBytes = rest;
+  }
+
+  #openPartial(): void {
+    const head = this.#head;
+    const length = (head[0]! << 16) | (head[1]! << 8) | head[2]!;
+    if (length > this.#options.maxFrameBytes) this.#tooLong(head[3]!, head, 0);
+    this.#partial = Buffer.allocUnsafeSlow(FRAME_HEAD_BYTES + length);
+    this.#partial.set(head, 0);
+  }
+
+  /** RFC 9113 4.2 would let DATA of this kind end only its stream; who ignores our SETTINGS gets no second chance. */
+  #tooLong(type: number, source: Uint8Array, at: number): never {
+    if (!this.#settingsReceived && type !== FrameType.Settings) {
+      throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS expected first");
+    }
+    const streamId = readUint32(source, at + 5) & STREAM_ID_MAX;
+    throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, `frame above the limit on stream ${streamId}`);
+  }
+
+  #frame(source: Uint8Array, at: number, length: number): void {
+    this.#frames++;
+    const type = source[at + 3]!;
+    const flags = source[at + 4]!;
+    const streamId =
+      ((source[at + 5]! & 0x7f) << 24) | (source[at + 6]! << 16) | (source[at + 7]! << 8) | source[at + 8]!;
+    const start = at + FRAME_HEAD_BYTES;
+    const end = start + length;
+    if (this.#blockStreamId !== 0 && (type !== FrameType.Continuation || streamId !== this.#blockStreamId)) {
+      throw new Http2Error(Http2Code.PROTOCOL_ERROR, "header block interrupted");
+    }
+    if (!this.#settingsReceived && (type !== FrameType.Settings || (flags & Flag.Ack) !== 0)) {
+      throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS expected first");
+    }
+    switch (type) {
+      case FrameType.Data:
+        this.#onData(source, start, end, flags, streamId);
+        break;
+      case FrameType.Headers:
+        this.#onHeaders(source, start, end, flags, streamId);
+        break;
+      case FrameType.Priority:
+        this.#onPriority(source, start, length, streamId);
+        break;
+      case FrameType.RstStream:
+        this.#onRstStream(source, start, length, streamId);
+        break;
+      case FrameType.Settings:
+        this.#onSettings(source, start, length, flags, streamId);
+        break;
+      case FrameType.PushPromise:
+        // A client never pushes, and a server of ours was told not to.
+        throw new Http2Error(Http2Code.PROTOCOL_ERROR, "PUSH_PROMISE refused");
+      case FrameType.Ping:
+        this.#onPing(source, start, length, flags, streamId);
+        break;
+      case FrameType.Goaway:
+        this.#onGoaway(source, start, length, streamId);
+        break;
+      case FrameType.WindowUpdate:
+        this.#onWindowUpdate(source, start, length, streamId);
+        break;
+      case FrameType.Continuation:
+        this.#onContinuation(source, start, end, flags);
+        break;
+      default:
+        // Unknown frames are for extensions, and are to be ignored (RFC 9113 5.5).
+        this.#spendControl();
+    }
+  }
+
+  #spendControl(): void {
+    if (!this.#control.take()) throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "too many control frames");
+  }
+
+  #spendReset(): void {
+    if (!this.#resets.take()) throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "too many streams reset");
+  }
+
+  /** A stream that nobody has opened yet (RFC 9113 5.1). */
+  #isIdle(streamId: number): boolean {
+    const ofClient = (streamId & 1) === 1;
+    // Nobody pushes, so even ids stay idle for good.
+    if (!ofClient) return true;
+    return this.#server ? streamId > this.#lastPeerId : streamId >= this.#nextLocalId;
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------
+  // Input: DATA
+
+  #onData(source: Uint8Array, dataStart: number, frameEnd: number, flags: number, streamId: number): void {
+    if (streamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "DATA on stream 0");
+    let start = dataStart;
+    let end = frameEnd;
+    const length = end - start;
+    if ((flags & Flag.Padded) !== 0) {
+      if (length === 0) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "padded DATA without pad length");
+      const padding = source[start]!;
+      if (padding >= length) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "DATA padding beyond the frame");
+      start++;
+      end -= padding;
+    }
+    // The connection's window counts whatever was sent, to whichever stream.
+    this.#receiveWindow -= length;
+    if (this.#receiveWindow < 0) throw new Http2Error(Http2Code.FLOW_CONTROL_ERROR, "connection window exceeded");
+
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined || stream.closed || stream.remoteEnded) {
+      this.#giveBack(length);
+      this.#lateFrame(stream, streamId, "DATA");
+      return;
+    }
+    stream.receiveWindow -= length;
+    if (stream.receiveWindow < 0) {
+      this.#giveBack(length);
+      this.#streamError(stream, Http2Code.FLOW_CONTROL_ERROR);
+      return;
+    }
+    const endStream = (flags & Flag.EndStream) !== 0;
+    const bytes = end - start;
+    if (!this.#server && !stream.headReceived) {
+      this.#giveBack(length);
+      this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
+      return;
+    }
+    stream.received += bytes;
+    if (
+      stream.contentLength >= 0 &&
+      (stream.received > stream.contentLength || (endStream && stream.received !== stream.contentLength))
+    ) {
+      this.#giveBack(length);
+      this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
+      return;
+    }
+    stream.owed += length;
+    if (length > bytes) this.consume(stream, length - bytes);
+    if (bytes === 0) {
+      if (!endStream) {
+        this.#spendControl();
+        return;
+      }
+    } else {
+      this.#control.add(1);
+    }
+    if (endStream) stream.remoteEnded = true;
+    this.#handler.onData(stream, source.subarray(start, end), endStream);
+    if (endStream) this.#closeIfEnded(stream);
+  }
+
+  /** DATA or HEADERS on a stream whose peer has no business sending them any more, or yet. */
+  #lateFrame(stream: Stream | undefined, streamId: number, what: string): void {
+    if (stream === undefined) {
+      if (this.#isIdle(streamId)) throw new Http2Error(Http2Code.PROTOCOL_ERROR, `${what} on an idle stream`);
+      if (this.#goawayLastId >= 0 && streamId > this.#goawayLastId) return;
+      // Closed so long ago that nobody knows how.
+      this.#spendControl();
+      this.#writeReset(streamId, Http2Code.STREAM_CLOSED);
+      return;
+    }
+    switch (stream.closing) {
+      case Closing.Open:
+        // Half closed: the peer said END_STREAM and goes on.
+        this.#streamError(stream, Http2Code.STREAM_CLOSED);
+        return;
+      case Closing.Ended:
+        throw new Http2Error(Http2Code.STREAM_CLOSED, `${what} after END_STREAM`);
+      case Closing.ResetByPeer:
+        this.#spendControl();
+        this.#writeReset(streamId, Http2Code.STREAM_CLOSED);
+        return;
+      case Closing.ResetByUs:
+        // Sent before our RST_STREAM got there; an upload that was cut off may have a whole window of it under way.
+        return;
+    }
+  }
+
+  /** Connection-level credit for `bytes` that nobody will consume. */
+  #giveBack(bytes: number): void {
+    this.#credit += bytes;
+    if (this.#credit * 2 >= this.#options.connectionWindowBytes) {
+      this.#receiveWindow += this.#credit;
+      this.#writeWindowUpdate(0, this.#credit);
+      this.#credit = 0;
+    }
+  }
+
+  consume(stream: Stream, bytes: number): void {
+    const given = Math.min(bytes, stream.owed);
+    if (given <= 0 || this.#over) return;
+    stream.owed -= given;
+    this.#giveBack(given);
+    if (stream.remoteEnded) return;
+    stream.credit += given;
+    if (stream.credit * 2 >= this.#options.streamWindowBytes) {
+      stream.receiveWindow += stream.credit;
+      this.#writeWindowUpdate(stream.id, stream.credit);
+      stream.credit = 0;
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------
+  // Input: HEADERS
+
+  #onHeaders(source: Uint8Array, blockStart: number, frameEnd: number, flags: number, streamId: number): void {
+    if (streamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "HEADERS on stream 0");
+    let start = blockStart;
+    let end = frameEnd;
+    let padding = 0;
+    if ((flags & Flag.Padded) !== 0) {
+      if (start === end) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "padded HEADERS without pad length");
+      padding = source[start++]!;
+    }
+    let dependsOnItself = false;
+    if ((flags & Flag.Priority) !== 0) {
+      if (end - start < 5) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "HEADERS without its priority");
+      dependsOnItself = (readUint32(source, start) & STREAM_ID_MAX) === streamId;
+      start += 5;
+    }
+    if (padding > end - start) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "HEADERS padding beyond the frame");
+    end -= padding;
+    // RFC 7540 5.3.1: a fault of the stream; the connection's, here, since its block would have to be decoded first.
+    if (dependsOnItself) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "stream depends on itself");
+    const endStream = (flags & Flag.EndStream) !== 0;
+    if ((flags & Flag.EndHeaders) !== 0) {
+      this.#onBlock(streamId, endStream, source, start, end);
+      return;
+    }
+    this.#blockStreamId = streamId;
+    this.#blockEndStream = endStream;
+    this.#blockParts = [source.subarray(start, end)];
+    this.#blockBytes = end - start;
+    this.#continuations = 0;
+  }
+
+  #onContinuation(source: Uint8Array, start: number, end: number, flags: number): void {
+    if (this.#blockStreamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "CONTINUATION without HEADERS");
+    this.#blockParts.push(source.subarray(start, end));
+    this.#blockBytes += end - start;
+    if (++this.#continuations > this.#options.maxContinuations || this.#blockBytes > this.#blockBytesMax) {
+      throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "header block too large");
+    }
+    if ((flags & Flag.EndHeaders) === 0) return;
+    const block = Buffer.concat(this.#blockParts, this.#blockBytes);
+    const streamId = this.#blockStreamId;
+    this.#blockStreamId = 0;
+    this.#blockParts = [];
+    this.#onBlock(streamId, this.#blockEndStream, block, 0, block.length);
+  }
+
+  /** One whole header block. It is decoded whatever becomes of its stream: the table must stay in step. */
+  #onBlock(streamId: number, endStream: boolean, source: Uint8Array, start: number, end: number): void {
+    const facts = this.#decoder.decode(source, start, end);
+    if (this.#decoder.lastWasCached) this.#options.stats.headerBlocksCached++;
+    else this.#options.stats.headerBlocksDecoded++;
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) {
+      if (this.#server) this.#onRequest(streamId, endStream, facts);
+      else this.#lateFrame(undefined, streamId, "HEADERS");
+      return;
+    }
+    if (stream.closed || stream.remoteEnded) {
+      this.#lateFrame(stream, streamId, "HEADERS");
+      return;
+    }
+    if (stream.headReceived) this.#onTrailers(stream, endStream, facts);
+    else this.#onResponse(stream, endStream, facts);
+  }
+
+  #onRequest(streamId: number, endStream: boolean, facts: HeaderFacts): void {
+    // Ids only grow; an old one that is not in the table was skipped, or is long closed (RFC 9113 5.1.1).
+    if ((streamId & 1) === 0 || streamId <= this.#lastPeerId) {
+      throw new Http2Error(Http2Code.PROTOCOL_ERROR, "stream id not above the last");
+    }
+    this.#lastPeerId = streamId;
+    if (this.#goawayLastId >= 0 && streamId > this.#goawayLastId) return;
+    const stream = new Stream(this, streamId, this.#peerStreamWindow, this.#streamWindow);
+    stream.headReceived = true;
+    stream.contentLength = facts.contentLength;
+    this.#streams.add(stream);
+    this.#peerOpen++;
+    this.#streamsSeen++;
+    this.#options.stats.streamsOpened++;
+    if (this.#peerOpen > this.#options.maxConcurrentStreams) {
+      this.#options.stats.streamsRefused++;
+      this.#rejectRequest(stream, Http2Code.REFUSED_STREAM);
+      return;
+    }
+    if (facts.oversize) {
+      this.#rejectRequest(stream, Http2Code.ENHANCE_YOUR_CALM);
+      return;
+    }
+    if (!isRequestHead(facts) || (endStream && facts.contentLength > 0)) {
+      this.#rejectRequest(stream, Http2Code.PROTOCOL_ERROR);
+      return;
+    }
+    this.#control.add(1);
+    stream.remoteEnded = endStream;
+    this.#handler.onHeaders(stream, facts.fields, endStream);
+    if (endStream) this.#closeIfEnded(stream);
+  }
+
+  /** Ends a stream that the layer above never heard of. Counts as a reset: making us reset is as cheap as resetting. */
+  #rejectRequest(stream: Stream, code: number): void {
+    this.#writeReset(stream.id, code);
+    this.#close(stream, Closing.ResetByUs);
+    this.#spendReset();
+  }
+
+  #onResponse(stream: Stream, endStream: boolean, facts: HeaderFacts): void {
+    if (facts.oversize) {
+      this.#streamError(stream, Http2Code.ENHANCE_YOUR_CALM);
+      return;
+    }
+    if (!isResponseHead(facts)) {
+      this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
+      return;
+    }
+    const status = facts.fields[0]![1];
+    if (status.charCodeAt(0) === 0x31) {
+      // 101 does not exist in HTTP/2, and an informational head is never the last (RFC 9113 8.1, 8.6).
+      if (endStream || status === "101") {
+        this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
+        return;
+      }
+      this.#spendControl();
+      this.#handler.onInformational?.(stream, facts.fields);
+      return;
+    }
+    if (!stream.headRequest && status !== "304" && status !== "204") {
+      stream.contentLength = facts.contentLength;
+      if (endStream && facts.contentLength > 0) {
+        this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
+        return;
+      }
+    }
+    stream.headReceived = true;
+    stream.remoteEnded = endStream;
+    this.#control.add(1);
+    this.#handler.onHeaders(stream, facts.fields, endStream);
+    if (endStream) this.#closeIfEnded(stream);
+  }
+
+  #onTrailers(stream: Stream, endStream: boolean, facts: HeaderFacts): void {
+    if (facts.oversize) {
+      this.#streamError(stream, Http2Code.ENHANCE_YOUR_CALM);
+      return;
+    }
+    if (!endStream || !isTrailers(facts) || (stream.contentLength >= 0 && stream.received !== stream.contentLength)) {
+      this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
+      return;
+    }
+    stream.remoteEnded = true;
+    this.#handler.onHeaders(stream, facts.fields, true);
+    this.#closeIfEnded(stream);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------
+  // Input: the other frames
+
+  #onPriority(source: Uint8Array, start: number, length: number, streamId: number): void {
+    if (streamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "PRIORITY on stream 0");
+    this.#spendControl();
+    const stream = this.#streams.get(streamId);
+    const itself = length >= 4 && (readUint32(source, start) & STREAM_ID_MAX) === streamId;
+    if (length === 5 && !itself) return;
+    const code = length !== 5 ? Http2Code.FRAME_SIZE_ERROR : Http2Code.PROTOCOL_ERROR;
+    // A fault of the stream, open or closed; one that does not exist cannot be reset, so it is the connection's then.
+    if (stream !== undefined && !stream.closed) this.#streamError(stream, code);
+    else if (this.#isIdle(streamId)) throw new Http2Error(code, "PRIORITY");
+    else this.#writeReset(streamId, code);
+  }
+
+  #onRstStream(source: Uint8Array, start: number, length: number, streamId: number): void {
+    if (streamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "RST_STREAM on stream 0");
+    if (length !== 4) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "RST_STREAM");
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined || stream.closed) {
+      if (stream === undefined && this.#isIdle(streamId)) {
+        throw new Http2Error(Http2Code.PROTOCOL_ERROR, "RST_STREAM on an idle stream");
+      }
+      this.#spendControl();
+      return;
+    }
+    this.#options.stats.resetsReceived++;
+    this.#abort(stream, Closing.ResetByPeer, readUint32(source, start));
+    if (this.#server && !this.#over) this.#spendReset();
+  }
+
+  #onSettings(source: Uint8Array, start: number, length: number, flags: number, streamId: number): void {
+    if (streamId !== 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS on a stream");
+    this.#spendControl();
+    if ((flags & Flag.Ack) !== 0) {
+      if (length !== 0) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "SETTINGS acknowledgement with content");
+      if (!this.#settingsAcked) {
+        this.#settingsAcked = true;
+        this.#decoder.setAllowedBytes(this.#options.headerTableBytes);
+        this.#streamWindow = this.#options.streamWindowBytes;
+      }
+      return;
+    }
+    if (length % 6 !== 0) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "SETTINGS");
+    this.#settingsReceived = true;
+    for (let at = start; at < start + length; at += 6) {
+      this.#onSetting((source[at]! << 8) | source[at + 1]!, readUint32(source, at + 2));
+    }
+    const at = this.#reserve(FRAME_HEAD_BYTES);
+    this.#gather.at = writeFrameHead(this.#gather.buffer, at, 0, FrameType.Settings, Flag.Ack, 0);
+    this.#pump();
+  }
+
+  #onSetting(name: number, value: number): void {
+    switch (name) {
+      case Setting.HeaderTableSize:
+        this.#encoder.setPeerBytesMax(value);
+        break;
+      case Setting.EnablePush:
+        // A server must not even say 1, let alone anything else.
+        if (value > 1 || (!this.#server && value !== 0)) {
+          throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS_ENABLE_PUSH");
+        }
+        break;
+      case Setting.MaxConcurrentStreams: {
+        const could = this.canRequest;
+        this.#peerStreamsMax = value;
+        if (!could && this.canRequest) this.#handler.onCapacity?.();
+        break;
+      }
+      case Setting.InitialWindowSize: {
+        if (value > WINDOW_BYTES_MAX) {
+          throw new Http2Error(Http2Code.FLOW_CONTROL_ERROR, "SETTINGS_INITIAL_WINDOW_SIZE");
+        }
+        const change = value - this.#peerStreamWindow;
+        this.#peerStreamWindow = value;
+        if (change === 0 || this.openStreams === 0) break;
+        for (const stream of this.#streams.open()) {
+          stream.sendWindow += change;
+          if (stream.sendWindow > WINDOW_BYTES_MAX) {
+            throw new Http2Error(Http2Code.FLOW_CONTROL_ERROR, "initial window makes a window too large");
+          }
+          if (stream.bufferedBytes > 0 && stream.sendWindow > 0) this.#schedule(stream);
+        }
+        break;
+      }
+      case Setting.MaxFrameSize:
+        if (value < DEFAULT_FRAME_BYTES || value > FRAME_BYTES_MAX) {
+          throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS_MAX_FRAME_SIZE");
+        }
+        this.#peerFrameBytes = value;
+        break;
+      default:
+      // SETTINGS_MAX_HEADER_LIST_SIZE is advice, and our heads are small; unknown ones are to be ignored.
+    }
+  }
+
+  #onPing(source: Uint8Array, start: number, length: number, flags: number, streamId: number): void {
+    if (streamId !== 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "PING on a stream");
+    if (length !== 8) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "PING");
+    this.#spendControl();
+    if ((flags & Flag.Ack) !== 0) {
+      const payload = readUint32(source, start + 4);
+      const index = this.#pings.findIndex((ping) => ping.payload === payload);
+      if (index < 0) return;
+      const [ping] = this.#pings.splice(index, 1);
+      ping!.onAck();
+      return;
+    }
+    this.#handler.onPing?.();
+    if (this.#over) return;
+    const at = this.#reserve(FRAME_HEAD_BYTES + 8);
+    const into = this.#gather.buffer;
+    const body = writeFrameHead(into, at, 8, FrameType.Ping, Flag.Ack, 0);
+    for (let i = 0; i < 8; i++) into[body + i] = source[start + i]!;
+    this.#gather.at = body + 8;
+  }
+
+  #onGoaway(source: Uint8Array, start: number, length: number, streamId: number): void {
+    if (streamId !== 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "GOAWAY on a stream");
+    if (length < 8) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "GOAWAY");
+    this.#spendControl();
+    this.#goawayReceived = true;
+    const lastStreamId = readUint32(source, start) & STREAM_ID_MAX;
+    const code = readUint32(source, start + 4);
+    if (!this.#server) {
+      for (const stream of this.#streams.open()) {
+        if (stream.id > lastStreamId && !stream.closed) {
+          this.#abort(stream, Closing.ResetByUs, Http2Code.REFUSED_STREAM);
+        }
+      }
+    }
+    if (this.#over) return;
+    this.#handler.onGoaway(lastStreamId, code, source.subarray(start + 8, start + length));
+    if (this.#over || this.#server) return;
+    const error = code === Http2Code.NO_ERROR ? undefined : new Http2Error(code, "the peer went away", true);
+    this.#draining = true;
+    if (this.openStreams === 0) this.#finish(error);
+  }
+
+  #onWindowUpdate(source: Uint8Array, start: number, length: number, streamId: number): void {
+    if (length !== 4) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "WINDOW_UPDATE");
+    if (!this.#windowUpdates.take()) throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "too many window updates");
+    const increment = readUint32(source, start) & WINDOW_BYTES_MAX;
+    if (streamId === 0) {
+      if (increment === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+      this.#sendWindow += increment;
+      if (this.#sendWindow > WINDOW_BYTES_MAX) {
+        throw new Http2Error(Http2Code.FLOW_CONTROL_ERROR, "connection window too large");
+      }
+      this.#pump();
+      return;
+    }
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined || stream.closed) {
+      if (stream === undefined && this.#isIdle(streamId)) {
+        throw new Http2Error(Http2Code.PROTOCOL_ERROR, "WINDOW_UPDATE on an idle stream");
+      }
+      return;
+    }
+    if (increment === 0) {
+      this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
+      return;
+    }
+    stream.sendWindow += increment;
+    if (stream.sendWindow > WINDOW_BYTES_MAX) {
+      this.#streamError(stream, Http2Code.FLOW_CONTROL_ERROR);
+      return;
+    }
+    if (stream.bufferedBytes > 0 && stream.sendWindow > 0) {
+      this.#schedule(stream);
+      this.#pump();
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------
+  // How streams end
+
+  #closeIfEnded(stream: Stream): void {
+    // `localEnded` may run ahead of what was sent: the queue has to be gone, too.
+    if (!stream.localEnded || !stream.remoteEnded || stream.closed) return;
+    if (stream.bufferedBytes > 0 || stream.trailers !== undefined) return;
+    this.#resets.add(1);
+    this.#close(stream, Closing.Ended);
+  }
+
+  /** Our END_STREAM was written. */
+  #endLocal(stream: Stream): void {
+    stream.localEnded = true;
+    if (stream.closed) return;
+    if (!stream.remoteEnded && this.#server && this.#options.resetAfterResponse) {
+      this.#writeReset(stream.id, Http2Code.NO_ERROR);
+      this.#resets.add(1);
+      this.#close(stream, Closing.ResetByUs);
+      return;
+    }
+    this.#closeIfEnded(stream);
+  }
+
+  /** The one place where a stream becomes closed. */
+  #close(stream: Stream, closing: Closing): void {
+    stream.closing = closing;
+    stream.localEnded = true;
+    stream.remoteEnded = true;
+    stream.release();
+    this.#streams.remove(stream);
+    const owed = stream.owed;
+    stream.owed = 0;
+    if (owed > 0) this.#giveBack(owed);
+    if (this.#server) {
+      this.#peerOpen--;
+    } else {
+      const could = this.canRequest;
+      this.#localOpen--;
+      if (!could && this.canRequest) this.#handler.onCapacity?.();
+    }
+    if (this.#draining && this.openStreams === 0) this.#finish();
+  }
+
+  /** The stream dies by something else than the layer above, which is told. */
+  #abort(stream: Stream, closing: Closing, code: number): void {
+    stream.closing = closing;
+    this.#handler.onReset(stream, code);
+    // The connection may have ended in the callback, and with it all that is left to do.
+    if (!this.#over) this.#close(stream, closing);
+  }
+
+  /** A fault of the peer on an open stream. */
+  #streamError(stream: Stream, code: number): void {
+    this.#writeReset(stream.id, code);
+    this.#abort(stream, Closing.ResetByUs, code);
+    if (this.#server && !this.#over) this.#spendReset();
+  }
+
+  reset(stream: Stream, code: number): void {
+    if (this.#over || stream.closed) return;
+    this.#writeReset(stream.id, code);
+    this.#close(stream, Closing.ResetByUs);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------
+  // Output
+
+  /** Room for `bytes` bytes at the returned position of `#gather.buffer`. */
+  #reserve(bytes: number): number {
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.#output.dirty();
+    }
+    if (this.#paused) this.#pausedBytes += bytes;
+    return this.#gather.reserve(bytes);
+  }
+
+  #flushIfLarge(): void {
+    if (this.#gather.bytes >= this.#options.gatherBytesMax) {
+      this.flush();
+    }
+  }
+
+  sendHeaders(stream: Stream, headers: HeaderList | HeaderBlock, endStream: boolean): void {
+    if (this.#over || stream.localEnded) return;
+    if (stream.bufferedBytes > 0) {
+      assert(endStream, "headers behind data are trailers");
+      stream.trailers = headers;
+      stream.localEnded = true;
+      return;
+    }
+    this.#writeHeaders(stream, headers, endStream);
+    if (endStream) this.#endLocal(stream);
+    this.#flushIfLarge();
+  }
+
+  sendData(stream: Stream, pieces: readonly Uint8Array[], endStream: boolean): void {
+    if (this.#over || stream.localEnded) return;
+    let total = 0;
+    for (let i = 0; i < pieces.length; i++) total += pieces[i]!.length;
+    if (total === 0 && !endStream) return;
+    const direct =
+      stream.bufferedBytes === 0 &&
+      !this.#paused &&
+      total <= DIRECT_BYTES_MAX &&
+      total <= this.#sendWindow &&
+      total <= stream.sendWindow;
+    if (direct || (total === 0 && stream.bufferedBytes === 0)) {
+      this.#writePieces(stream, pieces, total, endStream);
+      if (endStream) this.#endLocal(stream);
+      this.#flushIfLarge();
+      return;
+    }
+    for (let i = 0; i < pieces.length; i++) if (pieces[i]!.length > 0) stream.queue.push(pieces[i]!);
+    stream.bufferedBytes += total;
+    stream.localEnded = endStream;
+    if (stream.sendWindow > 0) {
+      this.#schedule(stream);
+      this.#pump();
+    }
+  }
+
+  sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
+    if (this.#over || stream.localEnded) return;
+    let total = 0;
+    for (let i = 0; i < data.length; i++) total += data[i]!.length;
+    const headBytes = head.bytes.length;
+    const trailerBytes = trailers.bytes.length;
+    if (
+      total > COPY_BYTES_MAX ||
+      total === 0 ||
+      total > this.#sendWindow ||
+      total > stream.sendWindow ||
+      stream.bufferedBytes > 0 ||
+      this.#paused ||
+      headBytes > DEFAULT_FRAME_BYTES ||
+      trailerBytes > DEFAULT_FRAME_BYTES ||
+      this.#encoder.updatePending
+    ) {
+      this.sendHeaders(stream, head, false);
+      if (total > 0) this.sendData(stream, data, false);
+      this.sendHeaders(stream, trailers, true);
+      return;
+    }
+    let at = this.#reserve(3 * FRAME_HEAD_BYTES + headBytes + total + trailerBytes);
+    const into = this.#gather.buffer;
+    const id = stream.id;
+    at = writeFrameHead(into, at, headBytes, FrameType.Headers, Flag.EndHeaders, id);
+    at = copyBytes(into, at, head.bytes);
+    at = writeFrameHead(into, at, total, FrameType.Data, 0, id);
+    for (let i = 0; i < data.length; i++) at = copyBytes(into, at, data[i]!);
+    at = writeFrameHead(into, at, trailerBytes, FrameType.Headers, Flag.EndHeaders | Flag.EndStream, id);
+    this.#gather.at = copyBytes(into, at, trailers.bytes);
+    this.#sendWindow -= total;
+    stream.sendWindow -= total;
+    this.#windowUpdates.add(4);
+    this.#endLocal(stream);
+    this.#flushIfLarge();
+  }
+
+  #writeHeaders(stream: Stream, headers: HeaderList | HeaderBlock, endStream: boolean): void {
+    let block: Uint8Array;
+    if (isBlock(headers)) {
+      block = headers.bytes;
+      if (this.#encoder.updatePending) block = Buffer.concat([this.#encoder.takeUpdate(), block]);
+    } else {
+      block = this.#encoder.encode(headers);
+    }
+    const frameBytes = this.#peerFrameBytes;
+    let flags = endStream ? Flag.EndStream : 0;
+    let type: number = FrameType.Headers;
+    let start = 0;
+    do {
+      const length = Math.min(block.length - start, frameBytes);
+      const last = start + length === block.length;
+      if (last) flags |= Flag.EndHeaders;
+      let at = this.#reserve(FRAME_HEAD_BYTES + length);
+      at = writeFrameHead(this.#gather.buffer, at, length, type, flags, stream.id);
+      this.#gather.at = copyBytes(
+        this.#gather.buffer,
+        at,
+        last && start === 0 ? block : block.subarray(start, start + length),
+      );
+      start += length;
+      type = FrameType.Continuation;
+      flags = 0;
+    } while (start < block.length);
+  }
+
+  /** Frames `pieces`, for which the windows have room. Only the last frame may carry END_STREAM. */
+  #writePieces(stream: Stream, pieces: readonly Uint8Array[], total: number, endStream: boolean): void {
+    if (total <= this.#peerFrameBytes) {
+      this.#writeDataHead(stream, total, endStream);
+      for (let i = 0; i < pieces.length; i++) this.#writePiece(pieces[i]!);
+      return;
+    }
+    // Across frames: as the queue does it.
+    for (let i = 0; i < pieces.length; i++) if (pieces[i]!.length > 0) stream.queue.push(pieces[i]!);
+    stream.bufferedBytes = total;
+    while (stream.bufferedBytes > 0) {
+      const bytes = Math.min(stream.bufferedBytes, this.#peerFrameBytes);
+      this.#writeQueued(stream, bytes, endStream && bytes === stream.bufferedBytes);
+    }
+  }
+
+  #writeDataHead(stream: Stream, length: number, endStream: boolean): void {
+    const at = this.#reserve(FRAME_HEAD_BYTES);
+    const flags = endStream ? Flag.EndStream : 0;
+    this.#gather.at = writeFrameHead(this.#gather.buffer, at, length, FrameType.Data, flags, stream.id);
+    this.#sendWindow -= length;
+    stream.sendWindow -= length;
+    if (length > 0) this.#windowUpdates.add(4);
+  }
+
+  #writePiece(piece: Uint8Array): void {
+    const length = piece.length;
+    if (length > COPY_BYTES_MAX) {
+      this.#gather.reference(piece);
+    } else {
+      const at = this.#gather.reserve(length);
+      this.#gather.at = copyBytes(this.#gather.buffer, at, piece);
+    }
+  }
+
+  /** Frames the next `bytes` bytes of the queue as one DATA frame. */
+  #writeQueued(stream: Stream, bytes: number, endStream: boolean): void {
+    this.#writeDataHead(stream, bytes, endStream);
+    stream.bufferedBytes -= bytes;
+    let rest = bytes;
+    while (rest > 0) {
+      const piece = stream.queue[stream.queueAt]!;
+      const length = Math.min(piece.length - stream.queueOffset, rest);
+      this.#writePiece(
+        length === piece.length ? piece : piece.subarray(stream.queueOffset, stream.queueOffset + length),
+      );
+      rest -= length;
+      stream.queueOffset += length;
+      if (stream.queueOffset === piece.length) {
+        stream.queue[stream.queueAt] = none;
+        stream.queueAt++;
+        stream.queueOffset = 0;
+      }
+    }
+    if (stream.bufferedBytes === 0) {
+      stream.queue = [];
+      stream.queueAt = 0;
+    }
+  }
+
+  /** `stream` has something queued and a window: it takes its turn. */
+  #schedule(stream: Stream): void {
+    if (stream.scheduled) return;
+    stream.scheduled = true;
+    this.#ready.push(stream);
+  }
+
+  /** Sends queued data, a frame of each stream in turn, for as long as windows and socket allow. */
+  #pump(): void {
+    // A callback below may come back here; the loop that is running sees what it scheduled.
+    if (this.#pumping || this.#readyAt === this.#ready.length) return;
+    this.#pumping = true;
+    try {
+      while (this.#readyAt < this.#ready.length && this.#sendWindow > 0 && !this.#paused && !this.#over) {
+        const stream = this.#ready[this.#readyAt++]!;
+        stream.scheduled = false;
+        this.#sendTurn(stream);
+        if (this.#readyAt > 1024 && this.#readyAt * 2 > this.#ready.length) {
+          this.#ready.splice(0, this.#readyAt);
+          this.#readyAt = 0;
+        }
+      }
+    } finally {
+      this.#pumping = false;
+    }
+    if (this.#readyAt >= this.#ready.length) {
+      this.#ready = [];
+      this.#readyAt = 0;
+    }
+  }
+
+  /** One frame of a stream's queue, and what follows when it was the last. */
+  #sendTurn(stream: Stream): void {
+    if (stream.bufferedBytes === 0 || stream.sendWindow <= 0) return;
+    const bytes = Math.min(stream.bufferedBytes, stream.sendWindow, this.#sendWindow, this.#peerFrameBytes);
+    const last = bytes === stream.bufferedBytes;
+    const trailers = stream.trailers;
+    const ended = stream.localEnded;
+    this.#writeQueued(stream, bytes, last && ended && trailers === undefined);
+    if (!last) {
+      this.#schedule(stream);
+    } else if (ended) {
+      if (trailers !== undefined) {
+        stream.trailers = undefined;
+        this.#writeHeaders(stream, trailers, true);
+      }
+      this.#endLocal(stream);
+    } else {
+      this.#handler.onDrain(stream);
+    }
+    this.#flushIfLarge();
+  }
+
+  #writePreface(): void {
+    const options = this.#options;
+    const settings: [name: number, value: number][] = [];
+    if (!this.#server) settings.push([Setting.EnablePush, 0]);
+    if (this.#server && options.maxConcurrentStreams < 0xffff_ffff) {
+      settings.push([Setting.MaxConcurrentStreams, options.maxConcurrentStreams]);
+    }
+    if (options.headerTableBytes !== DEFAULT_TABLE_BYTES) {
+      settings.push([Setting.HeaderTableSize, options.headerTableBytes]);
+    }
+    if (options.streamWindowBytes !== DEFAULT_WINDOW_BYTES) {
+      settings.push([Setting.InitialWindowSize, options.streamWindowBytes]);
+    }
+    if (options.maxFrameBytes !== DEFAULT_FRAME_BYTES) settings.push([Setting.MaxFrameSize, options.maxFrameBytes]);
+    settings.push([Setting.MaxHeaderListSize, options.maxHeaderListBytes]);
+
+    let at = this.#gather.reserve(CLIENT_PREFACE.length + FRAME_HEAD_BYTES + settings.length * 6);
+    const into = this.#gather.buffer;
+    if (!this.#server) at = copyBytes(into, at, CLIENT_PREFACE);
+    at = writeFrameHead(into, at, settings.length * 6, FrameType.Settings, 0, 0);
+    for (const [name, value] of settings) {
+      into[at++] = name >>> 8;
+      into[at++] = name;
+      at = writeUint32(into, at, value);
+    }
+    this.#gather.at = at;
+    // SETTINGS do not reach the connection's window, which starts at the default (RFC 9113 6.9.2).
+    const more = options.connectionWindowBytes - DEFAULT_WINDOW_BYTES;
+    if (more > 0) this.#writeWindowUpdate(0, more);
+  }
+
+  #writeWindowUpdate(streamId: number, bytes: number): void {
+    const at = this.#reserve(FRAME_HEAD_BYTES + 4);
+    const into = this.#gather.buffer;
+    this.#gather.at = writeUint32(into, writeFrameHead(into, at, 4, FrameType.WindowUpdate, 0, streamId), bytes);
+  }
+
+  #writeReset(streamId: number, code: number): void {
+    this.#options.stats.resetsSent++;
+    const at = this.#reserve(FRAME_HEAD_BYTES + 4);
+    const into = this.#gather.buffer;
+    this.#gather.at = writeUint32(into, writeFrameHead(into, at, 4, FrameType.RstStream, 0, streamId), code);
+  }
+
+  #writeGoaway(lastStreamId: number, code: number, debug: Uint8Array): void {
+    let at = this.#reserve(FRAME_HEAD_BYTES + 8 + debug.length);
+    const into = this.#gather.buffer;
+    at = writeFrameHead(into, at, 8 + debug.length, FrameType.Goaway, 0, 0);
+    at = writeUint32(into, at, lastStreamId);
+    at = writeUint32(into, at, code);
+    this.#gather.at = copyBytes(into, at, debug);
+  }
+}
