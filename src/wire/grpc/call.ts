@@ -95,7 +95,7 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
   #extraTrailer: HeaderField[] | undefined;
   /** Whether the handler was started, and so whether metrics know the call. */
   protected started = false;
-  protected ended = false;
+  ended = false;
   protected deframer: Deframer | undefined;
   cancelled = false;
   onCancel: ((why: Status) => void) | undefined = undefined;

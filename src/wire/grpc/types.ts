@@ -27,6 +27,8 @@ export interface Call {
   readonly deadlineMs: number;
   /** True once the client reset the stream, the connection is gone, the deadline passed, or `abort` was called. */
   readonly cancelled: boolean;
+  /** The call is over, whoever ended it; nothing more is sent. */
+  readonly ended: boolean;
   /** Called at most once, when `cancelled` turns true. Set by the handler; the status says why. */
   onCancel: ((why: Status) => void) | undefined;
   /** Adds fields to the response head; only before the first message. */

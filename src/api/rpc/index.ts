@@ -1,0 +1,2 @@
+export type { AuthBackend, Authorizer, RpcOptions, Sha256 } from "./options.ts";
+export { RpcServices } from "./services.ts";

@@ -1,0 +1,150 @@
+import { keyBytes } from "../../base/index.ts";
+import type { Principal } from "../../server/index.ts";
+import type { MethodRegistry, Reply, ServerStream } from "../../wire/grpc/index.ts";
+import { keyValue, rpc } from "../../wire/proto/index.ts";
+import { encodeDeleteRange, encodePut, encodeRange, encodeRangeStream, joinItems, replyBytes } from "./encode.ts";
+import {
+  checkDeleteRange,
+  checkPut,
+  checkRange,
+  checkRangeStream,
+  checkTxn,
+  isReadOnly,
+  isSerializable,
+} from "./kv-checks.ts";
+import { ServiceRegistry, type Surroundings } from "./registry.ts";
+
+/** Keys of the first chunk of a streamed range; later chunks double or halve it. */
+const streamChunkKeysFirst = 10;
+
+/** etcdserverpb.KV */
+export function registerKv(registry: MethodRegistry, around: Surroundings): void {
+  const { member, options, headers } = around;
+  const authorizer = options.authorizer;
+  const service = new ServiceRegistry(registry, around, rpc.KVService);
+
+  const read = (request: rpc.RangeRequest, by: Principal | undefined): Reply => {
+    authorizer?.requireRead(by, request.key, request.rangeEnd);
+    return encodeRange(headers, member.range(request));
+  };
+
+  service.unary<rpc.RangeRequest>(
+    "Range",
+    rpc.decodeRangeRequest,
+    (request, _call, by) => {
+      checkRange(request);
+      const barrier = request.serializable ? undefined : member.linearizable();
+      return barrier === undefined ? read(request, by) : barrier.then(() => read(request, by));
+    },
+    (request) => request.serializable,
+  );
+
+  service.serverStream<rpc.RangeRequest>("RangeStream", rpc.decodeRangeRequest, async (stream, request, by) => {
+    checkRangeStream(request);
+    if (!request.serializable) await member.linearizable();
+    authorizer?.requireRead(by, request.key, request.rangeEnd);
+    await streamRange(around, stream, request);
+  });
+
+  service.unary<rpc.PutRequest>("Put", rpc.decodePutRequest, (request, _call, by) => {
+    checkPut(request);
+    return member.put(request, by).then((response) => encodePut(headers, response));
+  });
+
+  service.unary<rpc.DeleteRangeRequest>("DeleteRange", rpc.decodeDeleteRangeRequest, (request, _call, by) => {
+    checkDeleteRange(request);
+    return member.deleteRange(request, by).then((response) => encodeDeleteRange(headers, response));
+  });
+
+  service.unary<rpc.TxnRequest>("Txn", rpc.decodeTxnRequest, (request, _call, by) => {
+    checkTxn(request, member.txnOpsMax);
+    if (!isReadOnly(request)) return member.txn(request, by).then(rpc.encodeTxnResponse);
+    const answer = () => {
+      authorizer?.requireTxn(by, request);
+      return rpc.encodeTxnResponse(member.readTxn(request));
+    };
+    const barrier = isSerializable(request) ? undefined : member.linearizable();
+    return barrier === undefined ? answer() : barrier.then(answer);
+  });
+
+  service.simple<rpc.CompactionRequest, rpc.CompactionResponse>("Compact", (request, by) => {
+    authorizer?.requireRoot(by);
+    return member.compact(request, by);
+  });
+}
+
+const empty = new Uint8Array(0);
+
+/**
+ * A range in pieces of about max-request-bytes each. All pieces are read at the revision of the first; header, `more`
+ * and `count` come with the last. As in etcd, a client that reads slowly slows the reading, and a compaction that
+ * overtakes the pinned revision ends the stream with the compacted error.
+ */
+async function streamRange(around: Surroundings, stream: ServerStream, first: rpc.RangeRequest): Promise<void> {
+  const { member, headers } = around;
+  if (first.countOnly) {
+    const { header, count } = member.range(first);
+    const response = rpc.createRangeResponse({ header, count });
+    stream.send(encodeRangeStream(encodeRange(headers, response)));
+    stream.end();
+    return;
+  }
+  const limit = first.limit === 0 ? Number.MAX_SAFE_INTEGER : first.limit;
+  const request: rpc.RangeRequest = { ...first, limit: Math.min(streamChunkKeysFirst, limit) };
+  let sent = 0;
+  let headerRevision = 0;
+  for (;;) {
+    const response = member.range(request);
+    const { kvs, more } = response;
+    if (headerRevision === 0) {
+      headerRevision = response.header?.revision ?? 0;
+      if (request.revision <= 0) request.revision = headerRevision;
+    }
+    sent += kvs.length;
+    const nextKey = more ? afterKey(kvs[kvs.length - 1]!) : empty;
+    if (!more || sent === limit) {
+      let count = sent;
+      if (more) count += member.range({ ...request, key: nextKey, limit: 0, countOnly: true, keysOnly: false }).count;
+      const header = response.header === undefined ? undefined : { ...response.header, revision: headerRevision };
+      stream.send(encodeRangeStream(encodeRange(headers, { header, kvs, more, count })));
+      stream.end();
+      return;
+    }
+    const chunk = joinItems(empty, 0x12, kvs, empty);
+    stream.send(encodeRangeStream(chunk));
+    request.key = nextKey;
+    request.limit = Math.min(nextChunkKeys(request.limit, replyBytes(chunk), member.requestBytesMax), limit - sent);
+    // Each chunk is a turn of its own, so that a huge range does not hold everybody else up.
+    await roomFor(stream);
+    if (stream.cancelled) return;
+  }
+}
+
+function afterKey(kv: Uint8Array): Uint8Array {
+  return keyBytes(`${keyValue.keyStringOf(kv)}\0`);
+}
+
+/** Doubled or halved unless the last chunk came within half and double of the target. */
+export function nextChunkKeys(keys: number, lastBytes: number, targetBytes: number): number {
+  if (lastBytes < targetBytes / 2) return keys * 2;
+  if (lastBytes > targetBytes * 2) return Math.max(1, Math.floor(keys / 2));
+  return keys;
+}
+
+/** Resolves when the stream takes more, or is over. */
+export function roomFor(stream: ServerStream): Promise<void> | undefined {
+  if (stream.cancelled || stream.writable()) return undefined;
+  return new Promise((resolve) => {
+    const before = stream.onCancel;
+    const done = () => {
+      stream.onDrain = undefined;
+      stream.onCancel = before;
+      resolve();
+    };
+    stream.onDrain = done;
+    stream.onCancel = (why) => {
+      done();
+      before?.(why);
+    };
+  });
+}

@@ -1,0 +1,124 @@
+import { Code, isEtcdError } from "../../base/index.ts";
+import type { MethodRegistry, ServerStream } from "../../wire/grpc/index.ts";
+import { statusOf } from "../../wire/grpc/index.ts";
+import { DecodeError, rpc, sizeId, sizeInt64, Writer } from "../../wire/proto/index.ts";
+import { ServiceRegistry, type Surroundings } from "./registry.ts";
+
+/** Renewals of one stream that may wait for their turn before the stream is no longer read. */
+const renewalsWaitingMax = 1024;
+
+/** etcdserverpb.Lease */
+export function registerLease(registry: MethodRegistry, around: Surroundings): void {
+  const { member, options } = around;
+  const service = new ServiceRegistry(registry, around, rpc.LeaseService);
+  service.simple<rpc.LeaseGrantRequest, rpc.LeaseGrantResponse>("LeaseGrant", (request, by) =>
+    member.leaseGrant(request, by),
+  );
+  service.simple<rpc.LeaseRevokeRequest, rpc.LeaseRevokeResponse>("LeaseRevoke", (request, by) =>
+    member.leaseRevoke(request, by),
+  );
+  service.simple<rpc.LeaseTimeToLiveRequest, rpc.LeaseTimeToLiveResponse>("LeaseTimeToLive", async (request, by) => {
+    if (request.keys) options.authorizer?.requireLeaseRead(by, request.ID);
+    try {
+      return await member.leaseTimeToLive(request);
+    } catch (error) {
+      // A lease that is not there has no time to live; that is an answer, not a fault.
+      if (!isEtcdError(error, "LeaseNotFound")) throw error;
+      return rpc.createLeaseTimeToLiveResponse({ header: member.header(), ID: request.ID, TTL: -1 });
+    }
+  });
+  service.simple<rpc.LeaseLeasesRequest, rpc.LeaseLeasesResponse>("LeaseLeases", () => member.leaseLeases());
+  service.bidi("LeaseKeepAlive", (stream) => {
+    new KeepAliveCall(around, stream);
+  });
+}
+
+/** Renews one lease after the other, in the order in which they were asked for. */
+class KeepAliveCall {
+  readonly #around: Surroundings;
+  readonly #stream: ServerStream;
+  #waiting: bigint[] = [];
+  #busy = false;
+  #ended = false;
+
+  constructor(around: Surroundings, stream: ServerStream) {
+    this.#around = around;
+    this.#stream = stream;
+    stream.onMessage = (bytes) => this.#take(bytes);
+    stream.onEnd = () => {
+      this.#ended = true;
+      this.#settle();
+    };
+    stream.onDrain = () => void this.#work();
+    stream.onCancel = () => {
+      this.#waiting = [];
+    };
+  }
+
+  #take(bytes: Uint8Array): void {
+    try {
+      this.#waiting.push(rpc.decodeLeaseKeepAliveRequest(bytes).ID);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#fail({ code: Code.Internal, message: `grpc: failed to unmarshal the received message: ${error.message}` });
+      return;
+    }
+    if (this.#waiting.length >= renewalsWaitingMax) this.#stream.pauseReading();
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    const { member, headers } = this.#around;
+    while (this.#waiting.length > 0 && !this.#stream.cancelled && this.#stream.writable()) {
+      const id = this.#waiting.shift()!;
+      // The header is made before the renewal: its revision must not be newer than the moment of the renewal, or a
+      // client could believe a lease alive at a revision at which it was already revoked.
+      const header = headers.field(member.revision(), member.term());
+      let ttl: number;
+      try {
+        ttl = await member.leaseRenew(id);
+      } catch (error) {
+        if (!isEtcdError(error, "LeaseNotFound")) {
+          this.#busy = false;
+          this.#fail(statusOf(error));
+          return;
+        }
+        ttl = 0;
+      }
+      this.#stream.send(encodeKeepAlive(header, id, ttl));
+    }
+    this.#busy = false;
+    if (this.#waiting.length < renewalsWaitingMax / 2) this.#stream.resumeReading();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.#ended || this.#busy || this.#waiting.length > 0) return;
+    this.#stream.end();
+  }
+
+  #fail(why: { code: Code; message: string }): void {
+    this.#waiting = [];
+    this.#stream.end(why);
+  }
+}
+
+/** LeaseKeepAliveResponse: header 1, ID 2, TTL 3. */
+function encodeKeepAlive(header: Uint8Array, id: bigint, ttl: number): Uint8Array {
+  let size = header.length;
+  if (id !== 0n) size += 1 + sizeId(id);
+  if (ttl !== 0) size += 1 + sizeInt64(ttl);
+  const w = Writer.of(size);
+  w.raw(header);
+  if (id !== 0n) {
+    w.byte(0x10);
+    w.id(id);
+  }
+  if (ttl !== 0) {
+    w.byte(0x18);
+    w.int64(ttl);
+  }
+  return w.finish();
+}

@@ -1,0 +1,104 @@
+import { EtcdError } from "../../base/index.ts";
+import type { Principal } from "../../server/index.ts";
+import type { MethodRegistry, ServerStream } from "../../wire/grpc/index.ts";
+import { rpc } from "../../wire/proto/index.ts";
+import type { HealthService } from "./health.ts";
+import { roomFor } from "./kv.ts";
+import { ServiceRegistry, type Surroundings } from "./registry.ts";
+
+/** Bytes of the database in one message of a snapshot stream. */
+const snapshotBlobBytes = 32 * 1024;
+
+/** etcdserverpb.Maintenance */
+export function registerMaintenance(registry: MethodRegistry, around: Surroundings, health: HealthService): void {
+  const { member, options } = around;
+  const { authorizer } = options;
+  const root = (by: Principal | undefined) => authorizer?.requireRoot(by);
+  const service = new ServiceRegistry(registry, around, rpc.MaintenanceService);
+
+  service.simple<rpc.AlarmRequest, rpc.AlarmResponse>("Alarm", (request, by) => {
+    if (request.action === rpc.AlarmAction.GET) authorizer?.requireUser(by);
+    else root(by);
+    return member.alarm(request);
+  });
+
+  service.simple<rpc.StatusRequest, rpc.StatusResponse>(
+    "Status",
+    (_request, by) => {
+      authorizer?.requireUser(by);
+      return member.status();
+    },
+    () => true,
+  );
+
+  service.simple<rpc.DefragmentRequest, rpc.DefragmentResponse>("Defragment", async (_request, by) => {
+    root(by);
+    if (options.stopServingOnDefrag === true) health.set(false);
+    try {
+      await member.defragment();
+    } finally {
+      health.set(true);
+    }
+    // etcd sends no header here.
+    return rpc.createDefragmentResponse();
+  });
+
+  service.simple<rpc.HashRequest, rpc.HashResponse>("Hash", (_request, by) => {
+    root(by);
+    return member.hash();
+  });
+
+  service.simple<rpc.HashKVRequest, rpc.HashKVResponse>("HashKV", (request, by) => {
+    root(by);
+    return member.hashKv(request);
+  });
+
+  service.serverStream<rpc.SnapshotRequest>(
+    "Snapshot",
+    rpc.decodeSnapshotRequest,
+    (stream, _request, by) => {
+      root(by);
+      return sendSnapshot(around, stream);
+    },
+    true,
+  );
+
+  service.simple<rpc.MoveLeaderRequest, rpc.MoveLeaderResponse>("MoveLeader", async (request, by) => {
+    root(by);
+    if (!member.isLeader()) throw EtcdError.of("NotLeader");
+    await member.moveLeader(request);
+    // No header here either.
+    return rpc.createMoveLeaderResponse();
+  });
+
+  service.simple<rpc.DowngradeRequest, rpc.DowngradeResponse>("Downgrade", (request, by) => {
+    root(by);
+    return member.downgrade(request);
+  });
+}
+
+/**
+ * The database as one consistent image: blobs of 32 KiB with falling `remaining_bytes`, then the SHA-256 of them all in
+ * a message of its own. The client writes both to one file, which is why a saved snapshot is 32 bytes longer than the
+ * database.
+ */
+async function sendSnapshot(around: Surroundings, stream: ServerStream): Promise<void> {
+  const source = around.member.snapshot();
+  try {
+    const { size, version } = source;
+    const sha = around.options.sha256();
+    let sent = 0;
+    for await (const blob of source.chunks(snapshotBlobBytes)) {
+      if (stream.cancelled) return;
+      sent += blob.length;
+      stream.send(rpc.encodeSnapshotResponse({ header: undefined, remainingBytes: size - sent, blob, version }));
+      sha.update(blob);
+      await roomFor(stream);
+    }
+    if (stream.cancelled) return;
+    stream.send(rpc.encodeSnapshotResponse({ header: undefined, remainingBytes: 0, blob: sha.digest(), version }));
+    stream.end();
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,160 @@
+import { Code } from "../../base/index.ts";
+import type { Member, Principal } from "../../server/index.ts";
+import {
+  type Call,
+  GrpcError,
+  type MethodDefinition,
+  type MethodRegistry,
+  type Reply,
+  type ServerStream,
+} from "../../wire/grpc/index.ts";
+import { DecodeError, type MethodDescriptor, type ServiceDescriptor } from "../../wire/proto/index.ts";
+import type { Guard } from "./guard.ts";
+import type { HeaderEncoder } from "./header.ts";
+import type { RpcOptions } from "./options.ts";
+
+/** What every service works with. */
+export interface Surroundings {
+  readonly member: Member;
+  readonly options: RpcOptions;
+  readonly guard: Guard;
+  readonly headers: HeaderEncoder;
+}
+
+/** Answers one decoded request. */
+export type Handle<Request> = (request: Request, call: Call, by: Principal | undefined) => Reply | Promise<Reply>;
+
+/** Whether a learner answers this request. */
+type ForLearner<Request> = (request: Request) => boolean;
+
+const never = () => false;
+
+/** Decodes what a client sent; refuses it in grpc-go's words. */
+export function decodeRequest<Request>(decode: (bytes: Uint8Array) => Request, bytes: Uint8Array): Request {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new GrpcError(Code.Internal, `grpc: error unmarshalling request: ${error.message}`);
+  }
+}
+
+/** Registers the methods of one service, each behind the guard. */
+export class ServiceRegistry {
+  readonly #registry: MethodRegistry;
+  readonly #guard: Guard;
+  readonly #service: ServiceDescriptor;
+
+  constructor(registry: MethodRegistry, around: Surroundings, service: ServiceDescriptor) {
+    this.#registry = registry;
+    this.#guard = around.guard;
+    this.#service = service;
+  }
+
+  descriptor(method: string): MethodDescriptor {
+    const found = this.#service.methods.find(({ name }) => name === method);
+    if (found === undefined) throw new RangeError(`${this.#service.typeName} has no method ${method}`);
+    return found;
+  }
+
+  unary<Request>(
+    method: string,
+    decode: (bytes: Uint8Array) => Request,
+    handle: Handle<Request>,
+    forLearner: ForLearner<Request> = never,
+  ): void {
+    const guard = this.#guard;
+    this.#registry.register(this.#service.typeName, method, {
+      kind: "unary",
+      handler: (call, bytes) => {
+        const request = decodeRequest(decode, bytes);
+        guard.unary(call, forLearner(request));
+        return handle(request, call, guard.principal(call.metadata, call.peer));
+      },
+    });
+  }
+
+  /** A unary method whose answer is encoded by its generated codec. */
+  simple<Request, Response>(
+    method: string,
+    handle: (request: Request, by: Principal | undefined, call: Call) => Response | Promise<Response>,
+    forLearner: ForLearner<Request> = never,
+  ): void {
+    const { input, output } = this.descriptor(method);
+    this.unary<Request>(
+      method,
+      (bytes) => input.decode(bytes) as Request,
+      (request, call, by) => {
+        const response = handle(request, by, call);
+        return response instanceof Promise ? response.then((done) => output.encode(done)) : output.encode(response);
+      },
+      forLearner,
+    );
+  }
+
+  serverStream<Request>(
+    method: string,
+    decode: (bytes: Uint8Array) => Request,
+    handle: (stream: ServerStream, request: Request, by: Principal | undefined) => void | Promise<void>,
+    forLearner = false,
+  ): void {
+    const guard = this.#guard;
+    this.#registry.register(this.#service.typeName, method, {
+      kind: "serverStream",
+      handler: (stream, bytes) => {
+        const request = decodeRequest(decode, bytes);
+        guard.stream(stream, forLearner);
+        return handle(stream, request, guard.principal(stream.metadata, stream.peer));
+      },
+    });
+  }
+
+  bidi(method: string, handle: (stream: ServerStream) => void | Promise<void>): void {
+    const guard = this.#guard;
+    this.#registry.register(this.#service.typeName, method, {
+      kind: "bidi",
+      handler: (stream) => {
+        guard.stream(stream, false);
+        return handle(stream);
+      },
+    });
+  }
+}
+
+/** A registry that puts the guard in front of methods registered by others. */
+export function guarded(registry: MethodRegistry, guard: Guard): MethodRegistry {
+  return {
+    register(service, method, definition) {
+      registry.register(service, method, guardDefinition(definition, guard));
+    },
+  };
+}
+
+function guardDefinition(definition: MethodDefinition, guard: Guard): MethodDefinition {
+  switch (definition.kind) {
+    case "unary":
+      return {
+        kind: "unary",
+        handler: (call, bytes) => {
+          guard.unary(call, false);
+          return definition.handler(call, bytes);
+        },
+      };
+    case "serverStream":
+      return {
+        kind: "serverStream",
+        handler: (stream, bytes) => {
+          guard.stream(stream, false);
+          return definition.handler(stream, bytes);
+        },
+      };
+    default:
+      return {
+        kind: definition.kind,
+        handler: (stream) => {
+          guard.stream(stream, false);
+          return definition.handler(stream);
+        },
+      };
+  }
+}

@@ -1,0 +1,244 @@
+import {
+  Code,
+  type Counter,
+  type Env,
+  EtcdError,
+  exponentialBuckets,
+  type Histogram,
+  isEtcdError,
+  keyString,
+} from "../../base/index.ts";
+import type { WatchReply, WatchSink, WatchStream } from "../../state/watch/index.ts";
+import { goStatusText, type MethodRegistry, type ServerStream, statusOf } from "../../wire/grpc/index.ts";
+import { DecodeError, rpc, sizeId, sizeInt64, sizeString, Writer } from "../../wire/proto/index.ts";
+import { joinItems } from "./encode.ts";
+import type { HeaderEncoder } from "./header.ts";
+import { ServiceRegistry, type Surroundings } from "./registry.ts";
+
+/** etcdserverpb.Watch: one stream carries any number of watchers; the hub keeps them, this file speaks for them. */
+export function registerWatch(registry: MethodRegistry, around: Surroundings, env: Env): void {
+  const metrics = new WatchMetrics(env);
+  const encoder = new ReplyEncoder(around.headers);
+  new ServiceRegistry(registry, around, rpc.WatchService).bidi("Watch", (stream) => {
+    new WatchCall(around, encoder, metrics, env, stream);
+  });
+}
+
+/** etcd's clocks around its send loop, in seconds. */
+class WatchMetrics {
+  readonly events: Histogram;
+  readonly perEvent: Histogram;
+  readonly control: Histogram;
+  readonly receiveFailures: Counter;
+
+  constructor(env: Env) {
+    const buckets = exponentialBuckets(0.001, 2, 14);
+    const histogram = (name: string, help: string) =>
+      env.metrics.histogram({ name: `etcd_debugging_server_watch_send_loop_${name}_duration_seconds`, help, buckets });
+    this.events = histogram(
+      "watch_stream",
+      "The total duration in seconds of running through the send loop watch stream response all events.",
+    );
+    this.perEvent = env.metrics.histogram({
+      name: "etcd_debugging_server_watch_send_loop_watch_stream_duration_per_event_seconds",
+      help: "The average duration in seconds of running through the send loop watch stream response, per event.",
+      buckets,
+    });
+    this.control = histogram(
+      "control_stream",
+      "The total duration in seconds of running through the send loop control stream response.",
+    );
+    // Declared since etcd's list has it; progress goes out with the other replies here.
+    histogram(
+      "progress",
+      "The total duration in seconds of running through the progress loop control stream response.",
+    );
+    this.receiveFailures = env.metrics
+      .counter({
+        name: "etcd_network_server_stream_failures_total",
+        help: "The total number of stream failures from the local server.",
+        labels: ["Type", "API"],
+      })
+      .with("receive", "watch");
+  }
+}
+
+class WatchCall implements WatchSink {
+  readonly #around: Surroundings;
+  readonly #encoder: ReplyEncoder;
+  readonly #metrics: WatchMetrics;
+  readonly #env: Env;
+  readonly #stream: ServerStream;
+  readonly #watchers: WatchStream;
+
+  constructor(around: Surroundings, encoder: ReplyEncoder, metrics: WatchMetrics, env: Env, stream: ServerStream) {
+    this.#around = around;
+    this.#encoder = encoder;
+    this.#metrics = metrics;
+    this.#env = env;
+    this.#stream = stream;
+    this.#watchers = around.member.watchHub.stream(this);
+    stream.onMessage = (bytes) => this.#take(bytes);
+    stream.onDrain = () => this.#watchers.resume();
+    // A client that only closes its sending side goes on getting events: no `onEnd`.
+    stream.onCancel = () => this.#close();
+  }
+
+  writable(): boolean {
+    return this.#stream.writable();
+  }
+
+  send(reply: WatchReply): void {
+    const started = this.#env.clock.monotonicMs();
+    this.#stream.send(this.#encoder.encode(reply, this.#around.member.term()));
+    const seconds = (this.#env.clock.monotonicMs() - started) / 1000;
+    const events = reply.events.length;
+    if (events > 0) {
+      this.#metrics.events.observe(seconds);
+      this.#metrics.perEvent.observe(seconds / events);
+    } else this.#metrics.control.observe(seconds);
+  }
+
+  #close(): void {
+    this.#watchers.close();
+  }
+
+  #take(bytes: Uint8Array): void {
+    let union: rpc.WatchRequest["requestUnion"];
+    try {
+      union = rpc.decodeWatchRequest(bytes).requestUnion;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#metrics.receiveFailures.inc();
+      this.#close();
+      const text = `grpc: failed to unmarshal the received message: ${error.message}`;
+      this.#stream.end({ code: Code.Internal, message: text });
+      return;
+    }
+    switch (union.case) {
+      case "createRequest":
+        this.#create(union.value);
+        return;
+      case "cancelRequest":
+        this.#watchers.cancel(union.value.watchId);
+        return;
+      case "progressRequest":
+        this.#watchers.requestProgress();
+        return;
+      default:
+      // An unknown request is passed over: it is no reason to end everybody else's watches.
+    }
+  }
+
+  #create(request: rpc.WatchCreateRequest): void {
+    // A negative start is answered by the hub before permission is asked, as in etcd.
+    if (request.startRevision >= 0) {
+      const refusal = this.#refusal(request);
+      if (refusal !== undefined) {
+        this.#watchers.refuse(refusal);
+        return;
+      }
+    }
+    this.#watchers.create({
+      watchId: request.watchId,
+      key: keyString(request.key),
+      end: keyString(request.rangeEnd),
+      startRevision: request.startRevision,
+      noPut: request.filters.includes(rpc.FilterType.NOPUT),
+      noDelete: request.filters.includes(rpc.FilterType.NODELETE),
+      prevKv: request.prevKv,
+      progressNotify: request.progressNotify,
+      fragment: request.fragment,
+    });
+  }
+
+  /** Why the caller may not watch this, in the form of a Go status; undefined when it may. */
+  #refusal(request: rpc.WatchCreateRequest): string | undefined {
+    const { authorizer } = this.#around.options;
+    if (authorizer === undefined) return undefined;
+    try {
+      const by = authorizer.principal(this.#stream.metadata, this.#stream.peer);
+      authorizer.requireRead(by, request.key.length === 0 ? lowestKey : request.key, request.rangeEnd);
+      return undefined;
+    } catch (error) {
+      const told =
+        isEtcdError(error, "InvalidAuthToken") ||
+        isEtcdError(error, "AuthOldRevision") ||
+        isEtcdError(error, "UserEmpty")
+          ? statusOf(error)
+          : statusOf(EtcdError.of("PermissionDenied"));
+      return goStatusText(told.code, told.message);
+    }
+  }
+}
+
+const lowestKey = Uint8Array.of(0);
+const empty = new Uint8Array(0);
+
+/**
+ * Encodes WatchResponses. What differs between the watchers of one event is a few bytes in front (the watch id); the
+ * events themselves are put together once and shared by all streams.
+ *
+ *     header 1 | watch_id 2 | created 3 | canceled 4 | compact_revision 5 | cancel_reason 6 | fragment 7 | events 11
+ */
+export class ReplyEncoder {
+  readonly #headers: HeaderEncoder;
+  #events: readonly Uint8Array[] | undefined;
+  #body: Uint8Array = empty;
+
+  constructor(headers: HeaderEncoder) {
+    this.#headers = headers;
+  }
+
+  encode(reply: WatchReply, term: number): Uint8Array[] {
+    const head = this.#head(reply, term);
+    const { events } = reply;
+    if (events.length === 0) return [head];
+    if (events !== this.#events) {
+      const joined = joinItems(empty, 0x5a, events, empty);
+      if (!(joined instanceof Uint8Array)) return [head, ...joined];
+      this.#events = events;
+      this.#body = joined;
+    }
+    return [head, this.#body];
+  }
+
+  #head(reply: WatchReply, term: number): Uint8Array {
+    const header = this.#headers.field(reply.revision, term);
+    const { watchId, created, canceled, compactRevision, cancelReason, fragment } = reply;
+    let size = header.length;
+    if (watchId !== 0n) size += 1 + sizeId(watchId);
+    if (created) size += 2;
+    if (canceled) size += 2;
+    if (compactRevision !== 0) size += 1 + sizeInt64(compactRevision);
+    if (cancelReason !== "") size += 1 + sizeString(cancelReason);
+    if (fragment) size += 2;
+    const w = Writer.of(size);
+    w.raw(header);
+    if (watchId !== 0n) {
+      w.byte(0x10);
+      w.id(watchId);
+    }
+    if (created) {
+      w.byte(0x18);
+      w.bool(true);
+    }
+    if (canceled) {
+      w.byte(0x20);
+      w.bool(true);
+    }
+    if (compactRevision !== 0) {
+      w.byte(0x28);
+      w.int64(compactRevision);
+    }
+    if (cancelReason !== "") {
+      w.byte(0x32);
+      w.string(cancelReason);
+    }
+    if (fragment) {
+      w.byte(0x38);
+      w.bool(true);
+    }
+    return w.finish();
+  }
+}
