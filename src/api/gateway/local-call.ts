@@ -1,0 +1,150 @@
+import { Code } from "../../base/index.ts";
+import {
+  Metadata,
+  type MetadataFields,
+  type MethodDefinition,
+  type Peer,
+  type Reply,
+  type ServerStream,
+  type Status,
+  status,
+  statusOf,
+  statusOk,
+} from "../../wire/grpc/index.ts";
+
+/** Where the answers of a call made in this process go. */
+export interface LocalSink {
+  /** One encoded message. */
+  message(bytes: Uint8Array): void;
+  /** The call is over; called once. */
+  end(status: Status): void;
+  /** Whether more may be written without piling up. */
+  writable(): boolean;
+}
+
+/**
+ * A call of a registered method without a wire in between: what the JSON gateway makes of an HTTP request. etcd's gateway
+ * dials the server's own port instead; the method sees the same either way.
+ */
+export class LocalCall implements ServerStream {
+  readonly path: string;
+  readonly metadata: Metadata;
+  readonly peer: Peer;
+  readonly deadlineMs = Number.POSITIVE_INFINITY;
+  cancelled = false;
+  onCancel: ((why: Status) => void) | undefined;
+  onMessage: ((message: Uint8Array) => void) | undefined;
+  onEnd: (() => void) | undefined;
+  onDrain: (() => void) | undefined;
+  readonly bufferedBytes = 0;
+  readonly #sink: LocalSink;
+  #ended = false;
+  #paused = false;
+  /** Requests that came while reading was paused, or before the handler was ready. */
+  #waiting: Uint8Array[] = [];
+  #requestsEnded = false;
+
+  constructor(path: string, metadata: readonly (readonly [string, string])[], peer: Peer, sink: LocalSink) {
+    this.path = path;
+    this.metadata = new Metadata(metadata);
+    this.peer = peer;
+    this.#sink = sink;
+  }
+
+  /** Runs a method that takes one message. */
+  async runOnce(definition: MethodDefinition, request: Uint8Array): Promise<void> {
+    try {
+      if (definition.kind === "unary") {
+        const reply = await definition.handler(this, request);
+        this.send(reply);
+        this.end(statusOk);
+      } else if (definition.kind === "serverStream") {
+        await definition.handler(this, request);
+      } else {
+        await definition.handler(this);
+        this.push(request);
+        this.endRequests();
+      }
+    } catch (error) {
+      this.end(statusOf(error));
+    }
+  }
+
+  /** Starts a method that takes a stream of messages; feed it by `push` and `endRequests`. */
+  async runStream(definition: MethodDefinition): Promise<void> {
+    if (definition.kind !== "bidi" && definition.kind !== "clientStream") {
+      this.end(status(Code.Internal, "not a method with a stream of requests"));
+      return;
+    }
+    try {
+      await definition.handler(this);
+    } catch (error) {
+      this.end(statusOf(error));
+    }
+  }
+
+  push(message: Uint8Array): void {
+    if (this.#ended) return;
+    if (this.#paused) this.#waiting.push(message);
+    else this.onMessage?.(message);
+  }
+
+  endRequests(): void {
+    this.#requestsEnded = true;
+    if (!this.#paused) this.onEnd?.();
+  }
+
+  /** The HTTP client went away. */
+  cancel(): void {
+    this.#finish(status(Code.Canceled, "context canceled"), false);
+  }
+
+  drained(): void {
+    if (!this.#ended) this.onDrain?.();
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  addHeader(_fields: MetadataFields): void {}
+
+  addTrailer(_fields: MetadataFields): void {}
+
+  abort(why: Status): void {
+    this.#finish(why, true);
+  }
+
+  send(message: Reply): void {
+    if (this.#ended) return;
+    this.#sink.message(message instanceof Uint8Array ? message : Buffer.concat(message));
+  }
+
+  writable(): boolean {
+    return this.#sink.writable();
+  }
+
+  end(outcome: Status = statusOk): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#sink.end(outcome);
+  }
+
+  pauseReading(): void {
+    this.#paused = true;
+  }
+
+  resumeReading(): void {
+    this.#paused = false;
+    while (!this.#paused && this.#waiting.length > 0) this.onMessage?.(this.#waiting.shift()!);
+    if (!this.#paused && this.#requestsEnded) this.onEnd?.();
+  }
+
+  #finish(why: Status, tell: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.cancelled = true;
+    this.onCancel?.(why);
+    if (tell) this.#sink.end(why);
+  }
+}
