@@ -6,6 +6,8 @@
 //   @embed     a message kept as its encoded bytes: neither decoded nor built, only passed on
 //   @always    proto2: written even when zero, since etcd sets it explicitly
 //   @optional  proto2: `undefined` when absent, written when present
+// in the comment above a message:
+//   @kept      its bytes are kept for long (log entries, stored values)
 // and alone on a line of the file:
 //   @safe      counters of this file must be safe integers, or decoding fails
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -526,7 +528,7 @@ function emitMessage(file, m) {
   out += `export function encode${N}(m: ${N}): Uint8Array {\n${
     unused
       ? `  void m;\n  return EMPTY;\n`
-      : `  const size = size${N}(m);\n  if (size === 0) return EMPTY;\n  const w = Writer.of(size);\n  write${N}(w, m);\n  return w.finish();\n`
+      : `  const size = size${N}(m);\n  if (size === 0) return EMPTY;\n  const w = Writer.${m.doc.includes("@kept") ? "kept" : "of"}(size);\n  write${N}(w, m);\n  return w.finish();\n`
   }}\n\n`;
 
   // Decode.
@@ -561,8 +563,7 @@ function emitMessage(file, m) {
     }
   }
   body += `      default:\n        r.skip(tag, end, depth);\n    }\n  }\n  r.done(end);\n`;
-  for (const f of embedsSingular)
-    body += `  if (${f.local}Parts !== undefined) ${f.local} = concatBytes(${f.local}Parts);\n`;
+  for (const f of embedsSingular) body += `  if (${f.local}Parts !== undefined) ${f.local} = join(${f.local}Parts);\n`;
   body += `  return { ${slots.map((s) => `${s.ts}: ${s.local}`).join(", ")} };\n`;
   out += `/** Reads up to \`end\`; fields join those of \`into\`, as protobuf merges a singular message that comes twice. */
 export function read${N}(r: Reader, end: number, depth: number, ${slots.length > 0 ? "into" : "_into"}?: ${N}): ${N} {
@@ -627,12 +628,12 @@ function emit(file) {
     return used.length ? `import { ${used.join(", ")} } from "${from}";\n` : "";
   };
   let head = `// Written by scripts/gen-proto.mjs from proto/${file.name}.proto. Change that file, then run \`npm run gen\`.\n`;
-  head += pick("../../../base/index.ts", ["concatBytes", "EMPTY"]);
+  head += pick("../../../base/index.ts", ["EMPTY"]);
   head += pick("../descriptor.ts", ["type EnumType", "type MessageCodec", "type ServiceDescriptor"]).replace(
     /import \{ ((?:type \w+(?:, )?)+) \}/,
     (_, n) => `import type { ${n.replace(/type /g, "")} }`,
   );
-  head += pick("../reader.ts", ["DEPTH_MAX", "Reader", "tooDeep"]);
+  head += pick("../reader.ts", ["DEPTH_MAX", "join", "Reader", "tooDeep"]);
   head += pick("../writer.ts", [
     "sizeBytes",
     "sizeDelimited",

@@ -154,7 +154,7 @@ export function encodeKeyValueFrom(
   if (value.length !== 0) size += 1 + sizeBytes(value);
   if (lease !== 0n) size += 1 + sizeId(lease);
   if (size === 0) return EMPTY;
-  const w = Writer.of(size);
+  const w = Writer.kept(size);
   if (key.length !== 0) {
     w.byte(KEY);
     w.latin1(key);

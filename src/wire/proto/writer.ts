@@ -3,13 +3,41 @@ const halves = new Uint32Array(wide.buffer);
 const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
 const HIGH = 1 - LOW;
 const encoder = new TextEncoder();
+const { latin1Write } = Buffer.prototype;
 
-/** Small messages are cut from a shared slab: one view is cheaper than one allocation. As Node's own pool, and for the same reason, 8 KiB. */
-const SLAB_BYTES = 8192;
-const SLAB_SHARE_MAX = SLAB_BYTES / 2;
+/**
+ * Small messages are cut from a slab: a view is cheaper than an allocation (a 300-byte message on Node 20: 940 ns of its own, 84 ns from slabs of
+ * 8 KiB, 52 ns from slabs of 32 KiB). A slab lives as long as its longest-lived message, so those that stay (log entries, stored key values)
+ * are cut from a slab of their own and do not keep answers alive that were sent long ago.
+ */
+const SLAB_BYTES = 32_768;
+/** Longer messages get memory of their own, so that a slab's unused end stays below an eighth. */
+const SLAB_SHARE_MAX = SLAB_BYTES / 8;
 
-let slab = new Uint8Array(SLAB_BYTES);
-let slabUsed = 0;
+class Slab {
+  bytes = memory(SLAB_BYTES);
+  used = 0;
+
+  /** Reserves `size` bytes and returns where they begin in `bytes`. */
+  take(size: number): number {
+    if (this.used + size > SLAB_BYTES) {
+      this.bytes = memory(SLAB_BYTES);
+      this.used = 0;
+    }
+    const start = this.used;
+    this.used = start + size;
+    return start;
+  }
+}
+
+/** Memory that is not zeroed: all of it is written before anybody sees it. */
+function memory(size: number): Uint8Array {
+  const own = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(own.buffer, own.byteOffset, size);
+}
+
+const passing = new Slab();
+const staying = new Slab();
 
 /**
  * Writes fields into a buffer that is known to be large enough: sizes are computed first (`sizeX`), so nothing grows while it is written.
@@ -17,100 +45,99 @@ let slabUsed = 0;
  */
 export class Writer {
   /** What is written to; may be a slab shared with other messages. */
-  private buffer: Uint8Array;
-  private pos: number;
-  private readonly start: number;
-  private readonly end: number;
+  #buffer: Uint8Array;
+  #pos: number;
+  readonly #start: number;
+  readonly #end: number;
 
   private constructor(buffer: Uint8Array, start: number, size: number) {
-    this.buffer = buffer;
-    this.start = start;
-    this.pos = start;
-    this.end = start + size;
+    this.#buffer = buffer;
+    this.#start = start;
+    this.#pos = start;
+    this.#end = start + size;
   }
 
-  /** A writer for exactly `size` bytes. */
+  /** A writer for exactly `size` bytes of a message that is sent and forgotten. */
   static of(size: number): Writer {
-    if (size > SLAB_SHARE_MAX) {
-      const own = Buffer.allocUnsafeSlow(size);
-      return new Writer(new Uint8Array(own.buffer, own.byteOffset, size), 0, size);
-    }
-    if (slabUsed + size > SLAB_BYTES) {
-      slab = new Uint8Array(SLAB_BYTES);
-      slabUsed = 0;
-    }
-    const start = slabUsed;
-    slabUsed += size;
-    return new Writer(slab, start, size);
+    if (size > SLAB_SHARE_MAX) return new Writer(memory(size), 0, size);
+    const start = passing.take(size);
+    return new Writer(passing.bytes, start, size);
+  }
+
+  /** A writer for exactly `size` bytes of a message that is kept for long. */
+  static kept(size: number): Writer {
+    if (size > SLAB_SHARE_MAX) return new Writer(memory(size), 0, size);
+    const start = staying.take(size);
+    return new Writer(staying.bytes, start, size);
   }
 
   /** The bytes written. All of them must have been. */
   finish(): Uint8Array {
-    if (this.pos !== this.end) throw new RangeError("proto: message is not of the size that was computed");
-    const { buffer, byteOffset } = this.buffer;
-    return new Uint8Array(buffer, byteOffset + this.start, this.end - this.start);
+    if (this.#pos !== this.#end) throw new RangeError("proto: message is not of the size that was computed");
+    const { buffer, byteOffset } = this.#buffer;
+    return new Uint8Array(buffer, byteOffset + this.#start, this.#end - this.#start);
   }
 
   /** One byte as it is: mostly a tag below 128. */
   byte(value: number): void {
-    this.buffer[this.pos++] = value;
+    this.#buffer[this.#pos++] = value;
   }
 
   /** An unsigned varint of up to 32 bits: tags, lengths, uint32. */
   uint32(value: number): void {
-    const buffer = this.buffer;
-    let pos = this.pos;
+    const buffer = this.#buffer;
+    let pos = this.#pos;
     while (value > 127) {
       buffer[pos++] = (value & 0x7f) | 0x80;
       value >>>= 7;
     }
     buffer[pos++] = value;
-    this.pos = pos;
+    this.#pos = pos;
   }
 
   /** A signed 32-bit varint: enums. Negative ones take ten bytes, as 64-bit ones do. */
   int32(value: number): void {
     if (value >= 0) this.uint32(value);
-    else this.pair(value >>> 0, 0xffff_ffff);
+    else this.#pair(value >>> 0, 0xffff_ffff);
   }
 
   /** An integer number as an int64; saturates at both ends. */
   int64(value: number): void {
     if (value >= 0 && value < 0x8000_0000) this.uint32(value);
     else if (value >= 0) {
-      if (value < 0x8000_0000_0000_0000) this.pair(value >>> 0, Math.floor(value / 0x1_0000_0000));
-      else this.pair(0xffff_ffff, 0x7fff_ffff);
+      if (value < 0x8000_0000_0000_0000) this.#pair(value >>> 0, Math.floor(value / 0x1_0000_0000));
+      else this.#pair(0xffff_ffff, 0x7fff_ffff);
     } else if (value > -0x8000_0000_0000_0000) {
       const below = -value - 1;
-      this.pair(~below >>> 0, ~Math.floor(below / 0x1_0000_0000) >>> 0);
-    } else this.pair(0, 0x8000_0000);
+      this.#pair(~below >>> 0, ~Math.floor(below / 0x1_0000_0000) >>> 0);
+    } else this.#pair(0, 0x8000_0000);
   }
 
   /** A non-negative integer number as a uint64; saturates. */
   uint64(value: number): void {
     if (value < 0x8000_0000) this.uint32(value);
-    else if (value < 0x1_0000_0000_0000_0000) this.pair(value >>> 0, Math.floor(value / 0x1_0000_0000));
-    else this.pair(0xffff_ffff, 0xffff_ffff);
+    else if (value < 0x1_0000_0000_0000_0000) this.#pair(value >>> 0, Math.floor(value / 0x1_0000_0000));
+    else this.#pair(0xffff_ffff, 0xffff_ffff);
   }
 
   /** A 64-bit identity. */
   id(value: bigint): void {
     wide[0] = value;
-    this.pair(halves[LOW]!, halves[HIGH]!);
+    this.#pair(halves[LOW]!, halves[HIGH]!);
   }
 
   bool(value: boolean): void {
-    this.buffer[this.pos++] = value ? 1 : 0;
+    this.#buffer[this.#pos++] = value ? 1 : 0;
   }
 
   /** Bytes as they are: a message encoded before, or part of one. */
   raw(value: Uint8Array): void {
     const length = value.length;
-    const buffer = this.buffer;
-    const pos = this.pos;
-    if (length <= 24) for (let i = 0; i < length; i++) buffer[pos + i] = value[i]!;
+    const buffer = this.#buffer;
+    const pos = this.#pos;
+    if (length <= 8) for (let i = 0; i < length; i++) buffer[pos + i] = value[i]!;
     else buffer.set(value, pos);
-    this.pos = pos + length;
+    this.#pos = pos + length;
   }
 
   /** A length and the bytes: a bytes field, or a message encoded before. */
@@ -123,17 +150,19 @@ export class Writer {
   latin1(value: string): void {
     const length = value.length;
     this.uint32(length);
-    const buffer = this.buffer;
-    let pos = this.pos;
-    for (let i = 0; i < length; i++) buffer[pos++] = value.charCodeAt(i);
-    this.pos = pos;
+    const buffer = this.#buffer;
+    const pos = this.#pos;
+    // The native copy costs some 50 ns whatever the length, the loop 1.6 a character.
+    if (length > 32) latin1Write.call(buffer, value, pos, length);
+    else for (let i = 0; i < length; i++) buffer[pos + i] = value.charCodeAt(i);
+    this.#pos = pos + length;
   }
 
   /** A length and the UTF-8 of `value`. */
   string(value: string): void {
     const length = value.length;
-    const buffer = this.buffer;
-    const before = this.pos;
+    const buffer = this.#buffer;
+    const before = this.#pos;
     if (length < 128) {
       // Try it as ASCII; the first other character sends us the long way.
       let pos = before;
@@ -145,19 +174,19 @@ export class Writer {
         buffer[pos++] = code;
       }
       if (i === length) {
-        this.pos = pos;
+        this.#pos = pos;
         return;
       }
     }
     const size = Buffer.byteLength(value, "utf8");
     this.uint32(size);
-    encoder.encodeInto(value, buffer.subarray(this.pos, this.pos + size));
-    this.pos += size;
+    encoder.encodeInto(value, buffer.subarray(this.#pos, this.#pos + size));
+    this.#pos += size;
   }
 
-  private pair(lo: number, hi: number): void {
-    const buffer = this.buffer;
-    let pos = this.pos;
+  #pair(lo: number, hi: number): void {
+    const buffer = this.#buffer;
+    let pos = this.#pos;
     while (hi !== 0) {
       buffer[pos++] = (lo & 0x7f) | 0x80;
       lo = ((lo >>> 7) | (hi << 25)) >>> 0;
@@ -168,7 +197,7 @@ export class Writer {
       lo >>>= 7;
     }
     buffer[pos++] = lo;
-    this.pos = pos;
+    this.#pos = pos;
   }
 }
 

@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/raft_internal.proto. Change that file, then run `npm run gen`.
 import { EMPTY } from "../../../base/index.ts";
 import type { MessageCodec } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeDelimited, sizeId, sizeString, sizeUint64, Writer } from "../writer.ts";
 import * as rpc from "./rpc.ts";
 import * as membership from "./membership.ts";
@@ -344,7 +344,7 @@ export function writeInternalRaftRequest(w: Writer, m: InternalRaftRequest): voi
 export function encodeInternalRaftRequest(m: InternalRaftRequest): Uint8Array {
   const size = sizeInternalRaftRequest(m);
   if (size === 0) return EMPTY;
-  const w = Writer.of(size);
+  const w = Writer.kept(size);
   writeInternalRaftRequest(w, m);
   return w.finish();
 }

@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/kv.proto. Change that file, then run `npm run gen`.
-import { concatBytes, EMPTY } from "../../../base/index.ts";
+import { EMPTY } from "../../../base/index.ts";
 import type { EnumType, MessageCodec } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeBytes, sizeId, sizeInt32, sizeInt64, Writer } from "../writer.ts";
 
 export const EventType = {
@@ -73,7 +73,7 @@ export function writeKeyValue(w: Writer, m: KeyValue): void {
 export function encodeKeyValue(m: KeyValue): Uint8Array {
   const size = sizeKeyValue(m);
   if (size === 0) return EMPTY;
-  const w = Writer.of(size);
+  const w = Writer.kept(size);
   writeKeyValue(w, m);
   return w.finish();
 }
@@ -222,8 +222,8 @@ export function readEvent(r: Reader, end: number, depth: number, into?: Event): 
     }
   }
   r.done(end);
-  if ($kvParts !== undefined) $kv = concatBytes($kvParts);
-  if ($prevKvParts !== undefined) $prevKv = concatBytes($prevKvParts);
+  if ($kvParts !== undefined) $kv = join($kvParts);
+  if ($prevKvParts !== undefined) $prevKv = join($prevKvParts);
   return { type: $type, kv: $kv, prevKv: $prevKv };
 }
 

@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/leasepb.proto. Change that file, then run `npm run gen`.
 import { EMPTY } from "../../../base/index.ts";
 import type { MessageCodec } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeDelimited, sizeId, sizeInt64, Writer } from "../writer.ts";
 import * as rpc from "./rpc.ts";
 

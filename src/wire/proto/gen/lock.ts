@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/lock.proto. Change that file, then run `npm run gen`.
 import { EMPTY } from "../../../base/index.ts";
 import type { MessageCodec, ServiceDescriptor } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeBytes, sizeDelimited, sizeId, Writer } from "../writer.ts";
 import * as rpc from "./rpc.ts";
 

@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/membership.proto. Change that file, then run `npm run gen`.
 import { EMPTY } from "../../../base/index.ts";
 import type { MessageCodec } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeDelimited, sizeId, sizeString, Writer } from "../writer.ts";
 
 export interface RaftAttributes {

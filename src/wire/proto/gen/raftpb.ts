@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/raftpb.proto. Change that file, then run `npm run gen`.
 import { EMPTY } from "../../../base/index.ts";
 import type { EnumType, MessageCodec } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeBytes, sizeDelimited, sizeId, sizeInt32, sizeUint64, Writer } from "../writer.ts";
 
 export const EntryType = {

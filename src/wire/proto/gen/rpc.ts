@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/rpc.proto. Change that file, then run `npm run gen`.
-import { concatBytes, EMPTY } from "../../../base/index.ts";
+import { EMPTY } from "../../../base/index.ts";
 import type { EnumType, MessageCodec, ServiceDescriptor } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeBytes, sizeDelimited, sizeId, sizeInt32, sizeInt64, sizeString, sizeUint32, sizeUint64, Writer } from "../writer.ts";
 import * as kv from "./kv.ts";
 import * as auth from "./auth.ts";
@@ -713,7 +713,7 @@ export function readPutResponse(r: Reader, end: number, depth: number, into?: Pu
     }
   }
   r.done(end);
-  if ($prevKvParts !== undefined) $prevKv = concatBytes($prevKvParts);
+  if ($prevKvParts !== undefined) $prevKv = join($prevKvParts);
   return { header: $header, prevKv: $prevKv };
 }
 

@@ -1,7 +1,7 @@
 // Written by scripts/gen-proto.mjs from proto/walpb.proto. Change that file, then run `npm run gen`.
 import { EMPTY } from "../../../base/index.ts";
 import type { MessageCodec } from "../descriptor.ts";
-import { DEPTH_MAX, Reader, tooDeep } from "../reader.ts";
+import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeBytes, sizeDelimited, sizeInt64, sizeUint32, sizeUint64, Writer } from "../writer.ts";
 import * as raftpb from "./raftpb.ts";
 
