@@ -1,34 +1,12 @@
-/**
- * What mvcc needs of the store below it. The whole `Store` of `storage/store` fits; tests use a twin in memory.
- * All reads see everything put before; a returned array stays valid and unchanged for good.
- */
-export interface RevisionStore {
-  /** Writes into bucket `key`; revisions only ever ascend. Takes over `value`. */
-  putRevision(main: number, sub: number, tombstone: boolean, value: Uint8Array): void;
-  getRevision(main: number, sub: number, tombstone?: boolean): Uint8Array | undefined;
-  /** Ascending from the first revision with `main >= fromMain`; false from `visit` stops. Nothing may be written meanwhile. */
-  visitRevisions(
-    fromMain: number,
-    // biome-ignore lint/suspicious/noConfusingVoidType: a visitor that never stops returns nothing
-    visit: (main: number, sub: number, tombstone: boolean, value: Uint8Array) => boolean | void,
-  ): void;
-  deleteRevision(main: number, sub: number, tombstone: boolean): void;
-  put(bucket: "meta", key: Uint8Array, value: Uint8Array): void;
-  get(bucket: "meta", key: Uint8Array): Uint8Array | undefined;
-  commit(): Promise<void>;
-}
+import type { Store } from "../../storage/store/index.ts";
 
-/**
- * The lessor as mvcc sees it. Keys are attached and detached only by mvcc (writes and restore), so a key whose stored
- * KeyValue has lease 0 is known to have none without asking.
- */
-export interface LeaseAttacher {
-  /** Throws (LeaseNotFound) when there is no such lease. */
-  attach(lease: bigint, key: string): void;
-  detach(lease: bigint, key: string): void;
-  /** 0n when the key hangs on no lease. */
-  leaseOf(key: string): bigint;
-}
+export type { LeaseAttacher } from "../lease/index.ts";
+
+/** What mvcc needs of the store below it: buckets `key` and `meta`. */
+export type RevisionStore = Pick<
+  Store,
+  "putRevision" | "getRevision" | "visitRevisions" | "deleteRevision" | "put" | "get"
+>;
 
 /** Tells whether a lease exists; `undefined` means it does not. */
 export interface LeaseLookup {
@@ -99,6 +77,11 @@ export interface WriteTxn extends ReadView {
   end(): void;
 }
 
+/** Reads what a key was at a revision; undefined when it was not there, or that is compacted away. */
+export interface PreviousReader {
+  getAt(key: string, revision: number): Uint8Array | undefined;
+}
+
 /** One written KeyValue, shared by all who look at it. */
 export interface Change {
   readonly key: string;
@@ -110,6 +93,8 @@ export interface Change {
   readonly bytes: number;
   /** Encoded `mvccpb.Event` without prev_kv, always the same array. */
   event(): Uint8Array;
+  /** The same with prev_kv where there is one; looked up when first asked for. */
+  eventWithPrevious(reader: PreviousReader): Uint8Array;
 }
 
 /** Hears of what transactions changed, in the order of revisions. */

@@ -1,0 +1,95 @@
+import type { Env } from "../../base/index.ts";
+import { keyValue } from "../../wire/proto/index.ts";
+import { KeyIndex } from "./key-index.ts";
+import { finishedCompactKey, readCompactRevision, scheduledCompactKey } from "./meta.ts";
+import type { State } from "./state.ts";
+import type { LeaseAttacher, RevisionStore } from "./types.ts";
+
+/** Rows between two looks at the clock. */
+const clockEvery = 256;
+
+/** Rebuilds the index from the key bucket, in slices where the caller wants them. */
+export class Loader {
+  readonly #store: RevisionStore;
+  readonly #env: Env;
+  readonly #index: KeyIndex;
+  /** Lease of each key whose newest KeyValue names one. */
+  readonly #leases = new Map<string, bigint>();
+  #revision = 1;
+  #nextMain = 0;
+  #nextSub = 0;
+
+  constructor(store: RevisionStore, env: Env) {
+    this.#store = store;
+    this.#env = env;
+    this.#index = new KeyIndex(env.random.uint32());
+  }
+
+  /** Reads for about `sliceMs`; false when there is more. */
+  step(sliceMs: number): boolean {
+    const { clock } = this.#env;
+    const startMs = clock.monotonicMs();
+    let finished = true;
+    let seen = 0;
+    this.#store.visitRevisions(
+      this.#nextMain,
+      (main, sub, tombstone, value) => {
+        if (++seen % clockEvery === 0 && clock.monotonicMs() - startMs > sliceMs) {
+          this.#nextMain = main;
+          this.#nextSub = sub;
+          finished = false;
+          return false;
+        }
+        this.#revision = main;
+        this.#row(main, sub, tombstone, value);
+        return true;
+      },
+      this.#nextSub,
+    );
+    return finished;
+  }
+
+  #row(main: number, sub: number, tombstone: boolean, value: Uint8Array): void {
+    const index = this.#index;
+    const key = keyValue.keyStringOf(value);
+    const row = index.find(key);
+    if (tombstone) {
+      this.#leases.delete(key);
+      if (row < 0) index.addDead(key, main, sub);
+      else if (index.isLive(row)) index.tombstone(row, main, sub);
+      else this.#env.logger.warn("tombstone encountered error", { error: "mvcc: revision not found", revision: main });
+      return;
+    }
+    const { createRevision, version, lease } = keyValue.metaOf(value);
+    if (lease !== 0n) this.#leases.set(key, lease);
+    else if (this.#leases.size > 0) this.#leases.delete(key);
+    if (row < 0) index.add(key, main, sub, createRevision, version, lease !== 0n);
+    else index.put(row, main, sub, createRevision, version, lease !== 0n);
+  }
+
+  /** Call once, after `step` said that it is done. `resume`: a compaction that was scheduled and has not finished. */
+  finish(leases: LeaseAttacher): { state: State; resume: number | undefined } {
+    const { logger } = this.#env;
+    const finished = readCompactRevision(this.#store, finishedCompactKey);
+    const scheduled = readCompactRevision(this.#store, scheduledCompactKey) ?? 0;
+    const compactRevision = finished ?? -1;
+    if (finished !== undefined) {
+      logger.info("restored last compact revision", {
+        "meta-bucket-name-key": "finishedCompactRev",
+        "restored-compact-revision": finished,
+      });
+    }
+    // All rows up to a compaction may be gone, and a crash may have come just before it was written as finished.
+    const revision = Math.max(this.#revision, compactRevision, scheduled);
+    for (const [key, lease] of this.#leases) {
+      if (!leases.attach(lease, key)) {
+        logger.error("failed to attach a lease", { "lease-id": lease, error: "lease not found" });
+      }
+    }
+    logger.info("kvstore restored", { "current-rev": revision });
+    return {
+      state: { store: this.#store, index: this.#index, revision, compactRevision },
+      resume: scheduled > Math.max(compactRevision, 0) ? scheduled : undefined,
+    };
+  }
+}
