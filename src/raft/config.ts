@@ -41,6 +41,8 @@ export interface Config {
   /** Ask before raising the term (thesis 9.6). */
   preVote?: boolean;
   readOnlyOption?: ReadOnlyOption;
+  /** Reads that may wait on a leader for their index; beyond it `readIndex` is refused with `ReadDropped`. Default 65536. */
+  maxPendingReads?: number;
   /** Followers drop proposals instead of sending them to the leader. */
   disableProposalForwarding?: boolean;
   /** Conf changes enter the log unchecked; the application answers for their order. */
@@ -72,6 +74,7 @@ export function resolveConfig(config: Config): ResolvedConfig {
     checkQuorum: config.checkQuorum ?? false,
     preVote: config.preVote ?? false,
     readOnlyOption: config.readOnlyOption ?? ReadOnlyOption.ReadOnlySafe,
+    maxPendingReads: config.maxPendingReads ?? 65_536,
     disableProposalForwarding: config.disableProposalForwarding ?? false,
     disableConfChangeValidation: config.disableConfChangeValidation ?? false,
     stepDownOnRemoval: config.stepDownOnRemoval ?? false,

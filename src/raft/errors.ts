@@ -15,6 +15,10 @@ const texts = {
   UnknownMessage: "raft: unknown message type",
   /** Addressed to another node, or from nobody, or a request from ourselves. */
   Misaddressed: "raft: message from or to the wrong node",
+  /** Another node claims to lead the term that we lead. */
+  SecondLeader: "raft: a second leader in one term",
+  /** Too many reads wait for their index. */
+  ReadDropped: "raft read index request dropped",
   /** An acknowledgement or a rejection of entries that we never had. */
   IndexOutOfRange: "raft: index out of range",
   /** A leader believes we hold committed entries that we do not hold: our log was lost or cut. The member should stop. */
@@ -36,10 +40,13 @@ export type RaftErrorCode = keyof typeof texts;
 export class RaftError extends Error {
   override readonly name = "RaftError";
   readonly code: RaftErrorCode;
+  /** What in particular was wrong; "" when the code says all. */
+  readonly detail: string;
 
-  constructor(code: RaftErrorCode, detail?: string) {
-    super(detail === undefined ? texts[code] : `${texts[code]}: ${detail}`);
+  constructor(code: RaftErrorCode, detail = "") {
+    super(detail === "" ? texts[code] : `${texts[code]}: ${detail}`);
     this.code = code;
+    this.detail = detail;
   }
 }
 

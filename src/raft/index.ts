@@ -1,4 +1,33 @@
+export {
+  asConfChangeV2,
+  type ChangeBase,
+  type Configuration,
+  decodeConfChange,
+  decodeConfChangeEntry,
+  decodeConfChangeV2,
+  describeProgress,
+  encodeConfChange,
+  encodeConfChangeEntry,
+  encodeConfChangeV2,
+  enterJoint,
+  leaveJoint,
+  simpleChange,
+} from "./confchange/index.ts";
 export { type Config, ReadOnlyOption } from "./config.ts";
+export {
+  describeChanges,
+  describeConfChange,
+  describeConfState,
+  describeEntries,
+  describeEntry,
+  describeHardState,
+  describeMessage,
+  describeReady,
+  describeSnapshot,
+  describeSoftState,
+  type EntryFormatter,
+  parseChanges,
+} from "./describe.ts";
 export {
   ErrCompacted,
   ErrProposalDropped,
@@ -10,7 +39,11 @@ export {
   RaftError,
   type RaftErrorCode,
 } from "./errors.ts";
+export { EMPTY, isLocalMessage, isLocalTarget, isResponseMessage, newMessage } from "./messages.ts";
+export { confChangeTypeName, entryTypeName, messageTypeName, stateTypeName } from "./names.ts";
+export { JointConfig, MajorityConfig, quorumSize, VoteResult, voteResultName } from "./quorum/index.ts";
 export { RawNode } from "./raw-node.ts";
+export { entriesSize, entrySize } from "./sizes.ts";
 export type { BasicStatus, Status } from "./status.ts";
 export {
   emptyConfState,
@@ -20,7 +53,7 @@ export {
   MemoryStorage,
   type Storage,
 } from "./storage.ts";
-export { Progress, ProgressState } from "./tracker/progress.ts";
+export { Membership, Progress, ProgressState } from "./tracker/index.ts";
 export {
   type ConfChange,
   type ConfChangeSingle,
