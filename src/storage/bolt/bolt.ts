@@ -96,7 +96,7 @@ export class Bolt implements TxHost {
   readonly #cache: PageCache;
   readonly #freelist = new Freelist();
   readonly #freelistSync: boolean;
-  readonly #noSync: boolean;
+  #noSync: boolean;
   readonly #allocBytes: number;
   readonly #maxBytes: number;
   /** The current state: what the next transaction starts from. May not be durable yet. */
@@ -109,6 +109,8 @@ export class Bolt implements TxHost {
   #inFlight = 0;
   #failure: BoltError | undefined;
   #closed = false;
+  /** Close when the last reader ends. */
+  #idleClose = false;
 
   /** Opens or creates. Throws `DiskError` (`Locked`: another process has it) or `BoltError`. */
   static open(disk: Disk, path: string, options: BoltOptions, env: Env): Bolt {
@@ -167,9 +169,16 @@ export class Bolt implements TxHost {
     return this.#path;
   }
 
-  /** The file was renamed under us: only names in messages change. */
-  renamed(path: string): void {
+  /** A scratch file becomes the real one: it was renamed, and from now on commits are synced. */
+  adopt(path: string, noSync: boolean): void {
     this.#path = path;
+    this.#noSync = noSync;
+  }
+
+  /** Lets go of file and lock once no reader is open: another file took this one's place. */
+  closeWhenIdle(): void {
+    this.#idleClose = true;
+    if (this.#freelist.readers === 0) void this.close();
   }
 
   /** Why no commit succeeds any more. */
@@ -302,7 +311,7 @@ export class Bolt implements TxHost {
     // From here on it is the current state; what may still fail is only whether it ever becomes durable.
     this.#meta = job.meta;
     this.#writer = undefined;
-    tx.close();
+    tx.close(true);
     this.#inFlight++;
     const done = this.#tail.then(() => this.#write(job));
     this.#tail = done.catch(() => undefined);
@@ -310,9 +319,10 @@ export class Bolt implements TxHost {
   }
 
   end(tx: Tx): void {
-    tx.close();
+    tx.close(false);
     if (!tx.writable) {
       this.#freelist.removeReader(tx.id);
+      if (this.#idleClose && this.#freelist.readers === 0) void this.close();
       return;
     }
     assert(tx === this.#writer, "only the open writer rolls back");

@@ -50,6 +50,7 @@ export class Tx {
   readonly allocated: number[] = [];
   readonly #host: TxHost;
   #open = true;
+  #committed = false;
 
   constructor(host: TxHost, meta: Meta, writable: boolean) {
     this.#host = host;
@@ -68,6 +69,11 @@ export class Tx {
 
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Its state became the current one; says nothing about durability. */
+  get committed(): boolean {
+    return this.#committed;
   }
 
   /** Bytes of the database as this transaction sees it, by its high-water mark. */
@@ -159,8 +165,9 @@ export class Tx {
   }
 
   /** The database let go of it. */
-  close(): void {
+  close(committed: boolean): void {
     this.#open = false;
+    this.#committed = committed;
   }
 
   assertOpen(): void {

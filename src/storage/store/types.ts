@@ -77,9 +77,15 @@ export interface Store {
 
   /**
    * Resolves when everything put before the call is on the disk; rejects with the `BoltError` that broke the file, after
-   * which every later commit rejects, too: the member must end. Also automatic, each 100 ms, 10000 ops or 16 MiB pending.
+   * which every later commit rejects, too: the member must end. Also automatic, each 100 ms, 10000 ops or 16 MiB pending,
+   * but only between turns: put the effects of an entry and its consistent index without awaiting in between.
    */
   commit(): Promise<void>;
+  /**
+   * undefined = go on putting. Otherwise more waits to become durable than memory should hold (the disk is slow, or a
+   * defragmentation is under way): wait for the promise, then ask again. Never rejects.
+   */
+  ready(): Promise<void> | undefined;
   /** Operations put and not yet handed to a commit. */
   readonly pending: number;
   /** The error of a failed automatic commit, as soon as it is known; also told by `onFailure` of the options. */

@@ -100,6 +100,10 @@ export class TwinStore implements Store {
 
   async commit(): Promise<void> {}
 
+  ready(): undefined {
+    return undefined;
+  }
+
   size(): number {
     return 0;
   }
