@@ -1,4 +1,5 @@
 import { type Env, EtcdError, exponentialBuckets, type Histogram, isEtcdError, parseSemVer } from "../base/index.ts";
+import type { AuthStore } from "../state/auth/index.ts";
 import type { Lessor } from "../state/lease/index.ts";
 import type { Membership } from "../state/membership/index.ts";
 import { applyDeleteRange, applyPut, applyTxn, type Mvcc, rangeRequest } from "../state/mvcc/index.ts";
@@ -8,21 +9,13 @@ import type { Command, CommandKind, Envelope } from "./command.ts";
 import type { Outcome } from "./proposals.ts";
 import { leaseGrantCost, putCost, type Quota, txnCost } from "./quota.ts";
 
-/** Users, roles and permissions, as the log sees them. */
-export interface AuthGate {
-  /** Throws what etcd answers when the one who proposed it may not do this; nothing while authentication is off. */
-  check(envelope: Envelope, lessor: Lessor): void;
-  /** Applies a command of the auth service. */
-  apply(command: Command, header: rpc.ResponseHeader): unknown;
-}
-
 /** The state that entries change. */
 export interface ApplierState {
   readonly mvcc: Mvcc;
   readonly lessor: Lessor;
   readonly membership: Membership;
   readonly alarms: AlarmStore;
-  readonly auth: AuthGate | undefined;
+  readonly auth: AuthStore;
   readonly quota: Quota;
   header(revision?: number): rpc.ResponseHeader;
   /** The cluster version went down: the log up to here must be summed up in a snapshot that the older version can read. */
@@ -75,21 +68,21 @@ export class Applier {
   }
 
   /** Applies one command; an error is part of the outcome, since it is what the client is told. */
-  apply(envelope: Envelope, asked: Asked): Outcome {
+  apply(index: number, envelope: Envelope, asked: Asked): Outcome {
     const startMs = this.#env.clock.monotonicMs();
-    const outcome = this.#guarded(envelope, asked);
+    const outcome = this.#guarded(index, envelope, asked);
     this.#observe(envelope.command, outcome, this.#env.clock.monotonicMs() - startMs);
     return outcome;
   }
 
-  #guarded(envelope: Envelope, asked: Asked): Outcome {
+  #guarded(index: number, envelope: Envelope, asked: Asked): Outcome {
     const { command } = envelope;
     try {
       const { alarms } = this.#state;
       if (alarms.has(rpc.AlarmType.CORRUPT) && refusedWhenCorrupt.has(command.kind)) throw EtcdError.of("Corrupt");
       if (alarms.has(rpc.AlarmType.NOSPACE)) this.#refuseGrowth(command);
-      this.#state.auth?.check(envelope, this.#state.lessor);
-      return this.#withQuota(command, asked);
+      this.#state.auth.checkCommand(envelope, this.#state.lessor);
+      return this.#withQuota(index, command, asked);
     } catch (error) {
       if (error instanceof EtcdError) return { error };
       throw error;
@@ -106,15 +99,15 @@ export class Applier {
    * The quota as etcd applies it: the write happens all the same, since other members may have had room for it, but the
    * answer is NoSpace, and the alarm that follows stops the next write everywhere at the same entry.
    */
-  #withQuota(command: Command, asked: Asked): Outcome {
+  #withQuota(index: number, command: Command, asked: Asked): Outcome {
     const cost = costOf(command);
     const full = cost > 0 && !this.#state.quota.fits(cost);
-    const response = this.#execute(command, asked);
+    const response = this.#execute(index, command, asked);
     return full ? { error: EtcdError.of("NoSpace") } : { response };
   }
 
-  #execute(command: Command, asked: Asked): unknown {
-    const { mvcc, lessor, alarms, auth, membership } = this.#state;
+  #execute(index: number, command: Command, asked: Asked): unknown {
+    const { mvcc, lessor, auth, membership } = this.#state;
     switch (command.kind) {
       case "put": {
         const response = applyPut(mvcc, lessor, command.value);
@@ -123,9 +116,9 @@ export class Applier {
       case "deleteRange":
         return this.#complete(applyDeleteRange(mvcc, command.value));
       case "txn":
-        return this.#complete(applyTxn(mvcc, lessor, command.value, { skipRanges: !asked }));
+        return this.#complete(applyTxn(mvcc, lessor, command.value, { noRangeResults: !asked }));
       case "range":
-        return asked ? this.#complete(rangeRequest(mvcc, command.value)) : undefined;
+        return asked ? this.#range(command.value) : undefined;
       case "compaction": {
         const physical = mvcc.compact(command.value.revision);
         const response = rpc.createCompactionResponse({ header: this.#state.header(mvcc.revision) });
@@ -171,8 +164,13 @@ export class Applier {
       case "downgradeVersionTest":
         return undefined;
       default:
-        return auth?.apply(command, this.#state.header());
+        return auth.apply(command, this.#state.header(), index);
     }
+  }
+
+  #range(request: rpc.RangeRequest): rpc.RangeResponse {
+    const { kvs, count, more, revision } = rangeRequest(this.#state.mvcc, request);
+    return { header: this.#state.header(revision), kvs, count, more };
   }
 
   #alarm(request: rpc.AlarmRequest): rpc.AlarmResponse {

@@ -1,5 +1,5 @@
 export { AlarmStore, alarmName, alarmText } from "./alarms.ts";
-export type { AuthGate } from "./applier.ts";
+export { AuthService } from "./auth-service.ts";
 export { paths } from "./bootstrap.ts";
 export type { Command, CommandKind, Envelope } from "./command.ts";
 export { type MemberParts, ServerMember } from "./member.ts";

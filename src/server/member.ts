@@ -13,6 +13,7 @@ import {
   type Timer,
 } from "../base/index.ts";
 import { type ConfChange, ConfChangeType, type Entry, EntryType, type SoftState, StateType } from "../raft/index.ts";
+import { AuthStore, type PasswordHasher } from "../state/auth/index.ts";
 import { LeaseExpiry, Lessor, minimumTtlSeconds } from "../state/lease/index.ts";
 import {
   encodeChangeContext,
@@ -32,7 +33,8 @@ import type { Disk } from "../storage/disk/index.ts";
 import type { Store } from "../storage/store/index.ts";
 import { membership as membershippb, raftpb, rpc } from "../wire/proto/index.ts";
 import { AlarmStore, alarmText } from "./alarms.ts";
-import { Applier, type AuthGate } from "./applier.ts";
+import { Applier } from "./applier.ts";
+import { AuthService } from "./auth-service.ts";
 import { type Boot, boot } from "./bootstrap.ts";
 import { type Command, decodeCommand, type Envelope, encodeCommand } from "./command.ts";
 import { type Compactor, startCompactor } from "./compactor.ts";
@@ -63,7 +65,8 @@ export interface MemberParts {
   readonly disk: Disk;
   readonly env: Env;
   readonly transport?: Transport | undefined;
-  readonly auth?: ((store: Store, env: Env) => AuthGate) | undefined;
+  /** bcrypt. */
+  readonly hasher: PasswordHasher;
   /** The disk failed or an invariant broke. The member has stopped acknowledging; end the process. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -84,7 +87,7 @@ export class ServerMember implements Member {
   readonly watchHub: WatchHub;
   readonly requestBytesMax: number;
   readonly txnOpsMax: number;
-  readonly auth: AuthGate | undefined;
+  readonly auth: AuthService;
 
   readonly #options: MemberOptions;
   readonly #env: Env;
@@ -178,7 +181,20 @@ export class ServerMember implements Member {
       env,
     );
     this.#alarms = new AlarmStore(this.#store, env);
-    this.auth = parts.auth?.(this.#store, env);
+    const authStore = new AuthStore(
+      this.#store,
+      { hasher: parts.hasher, bcryptCost: options.bcryptCost, tokenTtlSeconds: options.authTokenTtlSeconds },
+      env,
+    );
+    this.auth = new AuthService(
+      authStore,
+      {
+        leases: this.#lessor,
+        linearizable: () => this.linearizable(),
+        propose: (command, by) => this.#propose(command, by),
+      },
+      options.clientCertAuth,
+    );
     this.#quota = new Quota(options.quotaBackendBytes, () => this.#store.size(), env);
     this.watchHub = new WatchHub(
       this.#mvcc,
@@ -194,7 +210,7 @@ export class ServerMember implements Member {
         lessor: this.#lessor,
         membership: this.#membership,
         alarms: this.#alarms,
-        auth: this.auth,
+        auth: authStore,
         quota: this.#quota,
         header: (revision) => this.header(revision),
         forceSnapshot: () => this.#logKeeper.force(),
@@ -254,7 +270,7 @@ export class ServerMember implements Member {
     this.#leaseExpiry = new LeaseExpiry(
       this.#lessor,
       {
-        revoke: (id) => this.#propose({ kind: "leaseRevoke", value: { ID: id } }),
+        revoke: (id) => this.#propose({ kind: "leaseRevoke", value: { ID: id } }, authStore.rootPrincipal()),
         ensureLeadership: () => this.#ensureLeadership(),
       },
       env,
@@ -460,7 +476,7 @@ export class ServerMember implements Member {
       pending = this.#proposals.byId(envelope.id);
     }
     if (!fresh) return;
-    const outcome = this.#applier.apply(envelope, pending !== undefined);
+    const outcome = this.#applier.apply(entry.index, envelope, pending !== undefined);
     const full = outcome.error?.is("NoSpace") === true && !this.#alarms.has(rpc.AlarmType.NOSPACE);
     if (full) {
       const waiting = pending;
@@ -587,11 +603,6 @@ export class ServerMember implements Member {
     return this.#propose({ kind: "alarm", value: request });
   }
 
-  /** Any other request through the log: what the auth service proposes. */
-  propose<R>(command: Command, by?: Principal): Promise<R> {
-    return this.#propose(command, by);
-  }
-
   // ---- reading ---------------------------------------------------------------------------------------------------------
 
   linearizable(): Promise<void> | undefined {
@@ -608,15 +619,13 @@ export class ServerMember implements Member {
 
   range(request: rpc.RangeRequest): rpc.RangeResponse {
     if (this.#alarms.has(rpc.AlarmType.CORRUPT)) throw EtcdError.of("Corrupt");
-    return this.#headed(rangeRequest(this.#mvcc, request));
+    const { kvs, count, more, revision } = rangeRequest(this.#mvcc, request);
+    return { header: this.header(revision), kvs, count, more };
   }
 
   readTxn(request: rpc.TxnRequest): rpc.TxnResponse {
     if (this.#alarms.has(rpc.AlarmType.CORRUPT)) throw EtcdError.of("Corrupt");
-    return this.#headed(applyTxn(this.#mvcc, this.#lessor, request, { readOnly: true }));
-  }
-
-  #headed<R extends { header: rpc.ResponseHeader | undefined }>(response: R): R {
+    const response = applyTxn(this.#mvcc, this.#lessor, request);
     response.header = this.header(response.header?.revision);
     return response;
   }

@@ -43,6 +43,9 @@ export interface MemberOptions {
   readonly leaseCheckpointPersist: boolean;
   readonly unsafeNoFsync: boolean;
   readonly authTokenTtlSeconds: number;
+  readonly bcryptCost: number;
+  /** Flag client-cert-auth. */
+  readonly clientCertAuth: boolean;
 
   readonly sha1: Sha1;
 }
@@ -81,6 +84,8 @@ export function defaultMemberOptions(dataDir: string, sha1: Sha1, changes: Parti
     leaseCheckpointPersist: false,
     unsafeNoFsync: false,
     authTokenTtlSeconds: 300,
+    bcryptCost: 10,
+    clientCertAuth: false,
     sha1,
     ...changes,
   };

@@ -38,7 +38,7 @@ export class LocalCall implements ServerStream {
   onDrain: (() => void) | undefined;
   readonly bufferedBytes = 0;
   readonly #sink: LocalSink;
-  #ended = false;
+  ended = false;
   #paused = false;
   /** Requests that came while reading was paused, or before the handler was ready. */
   #waiting: Uint8Array[] = [];
@@ -84,7 +84,7 @@ export class LocalCall implements ServerStream {
   }
 
   push(message: Uint8Array): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     if (this.#paused) this.#waiting.push(message);
     else this.onMessage?.(message);
   }
@@ -100,7 +100,7 @@ export class LocalCall implements ServerStream {
   }
 
   drained(): void {
-    if (!this.#ended) this.onDrain?.();
+    if (!this.ended) this.onDrain?.();
   }
 
   get paused(): boolean {
@@ -116,7 +116,7 @@ export class LocalCall implements ServerStream {
   }
 
   send(message: Reply): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     this.#sink.message(message instanceof Uint8Array ? message : Buffer.concat(message));
   }
 
@@ -125,8 +125,8 @@ export class LocalCall implements ServerStream {
   }
 
   end(outcome: Status = statusOk): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.ended) return;
+    this.ended = true;
     this.#sink.end(outcome);
   }
 
@@ -141,8 +141,8 @@ export class LocalCall implements ServerStream {
   }
 
   #finish(why: Status, tell: boolean): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.ended) return;
+    this.ended = true;
     this.cancelled = true;
     this.onCancel?.(why);
     if (tell) this.#sink.end(why);
