@@ -7,7 +7,7 @@ import { FrameBuffer } from "./frame.ts";
 import { type WalMetrics, walMetrics } from "./metrics.ts";
 import { listSegments, type SegmentName, segmentName, selectSegments, walExists } from "./names.ts";
 import { purgeFiles } from "./purge.ts";
-import { ContentReader } from "./read.ts";
+import { ContentReader, validSnapshotEntries } from "./read.ts";
 import { repairWal } from "./repair.ts";
 import { type ConfState, type Entry, type HardState, RecordType, type WalContent, type WalStart } from "./types.ts";
 
@@ -26,12 +26,14 @@ export interface WalOptions {
   /** For tests; the default is etcd's. */
   readonly segmentBytes?: number;
   /** Never sync (`--unsafe-no-fsync`): a power cut may lose or tear anything. */
-  readonly unsafeNoFsync?: boolean;
+  readonly unsafeNoSync?: boolean;
 }
 
 export interface WalOpenOptions extends WalOptions {
   /** Read on from this snapshot; it must have a record in the log. */
   readonly snapshot: WalStart;
+  /** For the eye: a log that is opened is written to. `readWal` only reads. */
+  readonly write?: boolean;
   /** Cut a torn tail off (once, keeping a `.broken` copy) instead of throwing `TornTail`. */
   readonly repair?: boolean;
 }
@@ -131,7 +133,7 @@ export class Wal {
       () => this.pendingBytes,
     );
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
-    this.#noSync = options.unsafeNoFsync ?? false;
+    this.#noSync = options.unsafeNoSync ?? false;
     this.#metadata = metadata;
     this.#state = state;
     this.#segments = at.segments;
@@ -143,6 +145,13 @@ export class Wal {
     this.#front = newBatch(new FrameBuffer(at.crc));
     this.#prepareNext();
   }
+
+  /** Whether `dir` holds a log. */
+  static readonly exists = walExists;
+  /** See `repairWal`. */
+  static readonly repair = repairWal;
+  /** See `validSnapshotEntries`. */
+  static readonly validSnapshots = validSnapshotEntries;
 
   /**
    * Makes a new log in `dir`, which must hold none, durable on return: it is built under `<dir>.tmp` and renamed, so that a
@@ -227,6 +236,7 @@ export class Wal {
       const size = tail.size();
       tail.truncate(decoder.offset);
       tail.allocate(size);
+      tail.syncSync();
       const wal = new Wal(disk, dir, env, options, content.metadata, content.hardState, {
         file: tail,
         offset: decoder.offset,
@@ -256,47 +266,32 @@ export class Wal {
   }
 
   /**
-   * Appends entries and then a state, and resolves when they are durable. Entries must be contiguous and start no later than one past
-   * the last index saved. A state in which only the commit index moved needs no sync and resolves at once; it
+   * Appends entries and then a state, and resolves when they are durable. Entries must be contiguous and start no later than
+   * one past the last index saved. A state in which only the commit index moved needs no sync and resolves at once; it
    * reaches the disk with the next save that does, as in etcd. The arguments may change once the call returned.
    */
   save(state: HardState | undefined, entries: readonly Entry[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const batch = this.#front;
-    const { frames } = batch;
-    const before = frames.length;
-    let mustSync = false;
-    const count = entries.length;
-    if (count > 0) {
-      mustSync = true;
-      let index = entries[0]!.index;
-      assert(index <= this.#lastIndex + 1, "wal: entries leave a gap");
-      for (let i = 0; i < count; i++, index++) {
-        const entry = entries[i]!;
-        assert(entry.index === index, "wal: entries are not contiguous");
-        frames.entry(entry);
-      }
-      this.#lastIndex = index - 1;
+    if (!this.#encode(state, entries)) {
+      this.#endEncoding(batch);
+      return RESOLVED;
     }
-    if (state !== undefined && (state.term !== 0 || state.vote !== 0n || state.commit !== 0)) {
-      if (state.term !== this.#state.term || state.vote !== this.#state.vote) mustSync = true;
-      this.#state = { term: state.term, vote: state.vote, commit: state.commit };
-      frames.state(this.#state);
-    }
-    if (frames.length === before) return RESOLVED;
-    this.#encodedOffset += frames.length - before;
-    if (this.#encodedOffset >= this.#segmentBytes) {
-      const done = this.#wait(batch);
-      this.#cut();
-      this.#start();
-      return done;
-    }
-    if (mustSync) return this.#flush();
-    if (frames.length > UNSYNCED_BYTES_MAX) {
-      batch.wanted = true;
-      this.#start();
-    }
-    return RESOLVED;
+    const done = this.#wait(batch);
+    this.#endEncoding(batch);
+    this.#start();
+    return done;
+  }
+
+  /**
+   * Appends like `save` and waits for nothing: for what may be lost in a crash, or is waited for by a later `save` or `sync`.
+   * A failure shows in those.
+   */
+  append(state: HardState | undefined, entries: readonly Entry[]): void {
+    if (this.#failure !== undefined) return;
+    const batch = this.#front;
+    this.#encode(state, entries);
+    this.#endEncoding(batch);
   }
 
   /** Appends the record of a snapshot and resolves when it is durable. The `.snap` file must be durable before. */
@@ -357,6 +352,40 @@ export class Wal {
     this.#dropNext();
     for (const { lock } of this.#segments.splice(0)) lock?.release();
     if (failed !== undefined) throw failed;
+  }
+
+  /** Puts entries and state into the front. True when raft needs them durable before it goes on. */
+  #encode(state: HardState | undefined, entries: readonly Entry[]): boolean {
+    const { frames } = this.#front;
+    const before = frames.length;
+    let mustSync = false;
+    const count = entries.length;
+    if (count > 0) {
+      mustSync = true;
+      let index = entries[0]!.index;
+      assert(index <= this.#lastIndex + 1, "wal: entries leave a gap");
+      for (let i = 0; i < count; i++, index++) {
+        const entry = entries[i]!;
+        assert(entry.index === index, "wal: entries are not contiguous");
+        frames.entry(entry);
+      }
+      this.#lastIndex = index - 1;
+    }
+    if (state !== undefined && (state.term !== 0 || state.vote !== 0n || state.commit !== 0)) {
+      if (state.term !== this.#state.term || state.vote !== this.#state.vote) mustSync = true;
+      this.#state = { term: state.term, vote: state.vote, commit: state.commit };
+      frames.state(this.#state);
+    }
+    this.#encodedOffset += frames.length - before;
+    return mustSync;
+  }
+
+  /** After each save: cuts a segment that is full, and lets not too much gather that nobody waits for. */
+  #endEncoding(batch: Batch): void {
+    if (this.#encodedOffset >= this.#segmentBytes) this.#cut();
+    else if (batch.frames.length <= UNSYNCED_BYTES_MAX) return;
+    batch.wanted = true;
+    this.#start();
   }
 
   #flush(): Promise<void> {
