@@ -1,0 +1,414 @@
+import * as http from "node:http";
+import * as http2 from "node:http2";
+import { createRequire } from "node:module";
+import * as net from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { Code, type Env, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
+import { connect, GrpcServer, type GrpcServerOptions, gzip, type Listening, serve } from "./index.ts";
+import type { DoorOptions } from "./socket.ts";
+
+/** A key pair made for these tests alone: CN quorate-test, valid for localhost and 127.0.0.1, until 2126. */
+const tlsKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpTXkS+8RVRYrdaqc
+bSxPbgJayrGgWCK+xWrNL5zqeLuhRANCAARNUlC12I6wi8VDd8tw0UJdxt+VpfLN
+i82br9LhJtxZa6nEmRNDL+oPjMI56uOgq3s3ivl1CXbuBivke+HluUnn
+-----END PRIVATE KEY-----
+`;
+const tlsCert = `-----BEGIN CERTIFICATE-----
+MIIBoDCCAUegAwIBAgIUBEFgHlnkcNPlVDorLz8fT83EpbwwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMcXVvcmF0ZS10ZXN0MCAXDTI2MTEyMjExMDU1NVoYDzIxMjYx
+MDI5MTEwNTU1WjAXMRUwEwYDVQQDDAxxdW9yYXRlLXRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAARNUlC12I6wi8VDd8tw0UJdxt+VpfLNi82br9LhJtxZa6nE
+mRNDL+oPjMI56uOgq3s3ivl1CXbuBivke+HluUnno28wbTAdBgNVHQ4EFgQUP8kE
+/fW0sQMGXFj4BD3N2nhULFowHwYDVR0jBBgwFoAUP8kE/fW0sQMGXFj4BD3N2nhU
+LFowDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEw
+CgYIKoZIzj0EAwIDRwAwRAIgHIb70o9vbfjSKEHipvCn9bQYIhslhXSyKDD7SiNx
+pZACICGZ5kz4jy2cbhmw9p88TRNqF4VNGaD4jcHvnjNqoSxH
+-----END CERTIFICATE-----
+`;
+
+const env: Env = {
+  clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+  scheduler: {
+    after(delayMs, run) {
+      const timer = setTimeout(run, delayMs).unref();
+      return { cancel: () => clearTimeout(timer) };
+    },
+    every(periodMs, run) {
+      const timer = setInterval(run, periodMs).unref();
+      return { cancel: () => clearInterval(timer) };
+    },
+    endOfTurn: (run) => void setImmediate(run),
+  },
+  random: new SeededRandom(1),
+  logger: silentLogger,
+  metrics: nullMetrics,
+};
+
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+const bytes = (s: string) => Buffer.from(s);
+
+interface Stand {
+  readonly grpc: GrpcServer;
+  readonly web: http.Server;
+  readonly listening: Listening;
+  readonly port: number;
+  readonly log: string[];
+}
+
+let stands: Stand[] = [];
+
+async function stand(options: GrpcServerOptions = {}, door: Partial<DoorOptions> = {}, secure = false): Promise<Stand> {
+  const grpc = new GrpcServer(env, options, [gzip]);
+  const log: string[] = [];
+  grpc.register("t.S", "Echo", { kind: "unary", handler: (_call, request) => request });
+  grpc.register("t.S", "Who", {
+    kind: "unary",
+    handler: async (call) => bytes(`${call.metadata.get("who")} ${call.peer.encrypted ?? false}`),
+  });
+  grpc.register("t.S", "Never", {
+    kind: "unary",
+    handler: (call) => {
+      log.push("never");
+      call.onCancel = (why) => log.push(`cancelled ${why.code}`);
+      return new Promise(() => {});
+    },
+  });
+  grpc.register("t.S", "Fail", {
+    kind: "unary",
+    handler: () => {
+      throw Object.assign(new Error("nö: 100%"), { code: Code.FailedPrecondition });
+    },
+  });
+  grpc.register("t.S", "Flood", {
+    kind: "serverStream",
+    handler: async (stream, request) => {
+      const size = Number(text(request));
+      for (let i = 0; i < 2000 && !stream.cancelled; i++) {
+        stream.send(Buffer.alloc(size, i));
+        if (!stream.writable()) {
+          await new Promise<void>((resolve) => {
+            stream.onDrain = resolve;
+          });
+        }
+      }
+      stream.end();
+    },
+  });
+  grpc.register("t.S", "Talk", {
+    kind: "bidi",
+    handler: (stream) => {
+      stream.onMessage = (message) => stream.send(message);
+      stream.onEnd = () => stream.end();
+    },
+  });
+  const web = http.createServer((request, response) => {
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    request.on("end", () => response.end(`${request.method} ${request.url} ${size}`));
+  });
+  const listening = await serve(
+    { grpc, http: web, env, ...door },
+    { host: "127.0.0.1", port: 0 },
+    secure ? { key: tlsKey, cert: tlsCert } : undefined,
+  );
+  const made = { grpc, web, listening, port: listening.port, log };
+  stands.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  for (const { grpc, web, listening } of stands) {
+    await listening.stopListening();
+    await grpc.close();
+    web.closeAllConnections();
+    listening.door.destroy();
+  }
+  stands = [];
+});
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`it never came true that ${what}`);
+}
+
+/** Sends raw bytes and gathers what comes back until the server closes or `enough`. */
+function rawTalk(
+  port: number,
+  pieces: readonly (string | Uint8Array)[],
+  enough: (seen: string) => boolean,
+): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: "127.0.0.1", port });
+    let seen = "";
+    const finish = () => {
+      socket.destroy();
+      resolve(seen);
+    };
+    socket.on("data", (chunk) => {
+      seen += chunk.toString("latin1");
+      if (enough(seen)) finish();
+    });
+    socket.on("close", finish);
+    socket.on("error", finish);
+    const send = (i: number) => {
+      if (i === pieces.length) return;
+      socket.write(pieces[i]!, () => setTimeout(() => send(i + 1), 5));
+    };
+    socket.on("connect", () => send(0));
+  });
+}
+
+describe("one port", () => {
+  it("speaks gRPC and HTTP/1.1", async () => {
+    const { port } = await stand();
+    const client = await connect(env, { host: "127.0.0.1", port });
+    expect(text(await client.unary("/t.S/Echo", bytes("hello")))).toBe("hello");
+    const answer = await fetch(`http://127.0.0.1:${port}/some/path`, { method: "POST", body: "x".repeat(100_000) });
+    expect(await answer.text()).toBe("POST /some/path 100000");
+    client.close();
+  });
+
+  it("tells the protocols apart whatever the pieces", async () => {
+    const { port } = await stand();
+    const request = "PUT /p HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
+    expect(await rawTalk(port, [...request], (seen) => seen.includes("PUT /p 2"))).toContain("200 OK");
+    // POST and PRI share their first letter.
+    expect(
+      await rawTalk(port, ["P", "O", "ST /q HTTP/1.1\r\nhost: x\r\n\r\n"], (s) => s.includes("POST /q 0")),
+    ).toContain("200 OK");
+    const preface = ["P", "R", "I * HTTP/2.0\r\n\r\nSM", "\r\n\r\n", new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0])];
+    const settings = await rawTalk(port, preface, (seen) => seen.length >= 9);
+    expect(settings.charCodeAt(3)).toBe(4);
+  });
+
+  it("gives up on a socket that says nothing", async () => {
+    const { port } = await stand({}, { firstBytesTimeoutMs: 50 });
+    const before = performance.now();
+    expect(await rawTalk(port, ["P"], () => false)).toBe("");
+    expect(performance.now() - before).toBeLessThan(5000);
+  });
+
+  it("does both over TLS, with ALPN and without", async () => {
+    const { port } = await stand({}, {}, true);
+    const client = await connect(env, { host: "127.0.0.1", port, tls: { ca: tlsCert }, metadata: [["who", "tls"]] });
+    expect(text(await client.unary("/t.S/Who", bytes("")))).toBe("tls true");
+    client.close();
+    const https = await import("node:https");
+    const seen = await new Promise<string>((resolve, reject) => {
+      https
+        .get({ host: "127.0.0.1", port, path: "/tls", ca: tlsCert, agent: false }, (response) => {
+          let all = "";
+          response.on("data", (chunk) => {
+            all += chunk;
+          });
+          response.on("end", () => resolve(all));
+        })
+        .on("error", reject);
+    });
+    expect(seen).toBe("GET /tls 0");
+    await expect(connect(env, { host: "127.0.0.1", port, tls: {} })).rejects.toThrow("self-signed");
+  });
+
+  it("takes any bytes at all without harm", async () => {
+    const { port, grpc } = await stand();
+    let seed = 7;
+    const noise = (length: number) =>
+      Uint8Array.from({ length }, () => {
+        seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+        return seed >>> 16;
+      });
+    const preface = bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) => {
+        const garbage = noise(2000);
+        return rawTalk(port, [i % 2 === 0 ? garbage : Buffer.concat([preface, garbage])], () => false);
+      }),
+    );
+    const client = await connect(env, { host: "127.0.0.1", port });
+    expect(text(await client.unary("/t.S/Echo", bytes("still here")))).toBe("still here");
+    client.close();
+    await until("all connections are closed", () => grpc.connections === 0);
+  });
+});
+
+describe("sockets", () => {
+  it("carry thousands of calls at once", async () => {
+    const { port, grpc } = await stand();
+    const clients = await Promise.all(Array.from({ length: 8 }, () => connect(env, { host: "127.0.0.1", port })));
+    const calls = Array.from({ length: 4000 }, (_, i) => clients[i % 8]!.unary("/t.S/Echo", bytes(`c${i}`)));
+    expect((await Promise.all(calls)).map(text)).toEqual(Array.from({ length: 4000 }, (_, i) => `c${i}`));
+    expect(grpc.connections).toBe(8);
+    for (const client of clients) client.shutdown();
+    await until("the server saw them go", () => grpc.connections === 0);
+  });
+
+  it("hold back a stream whose reader is slow, and bound what waits", async () => {
+    const { port, listening } = await stand();
+    const client = await connect(env, { host: "127.0.0.1", port });
+    let received = 0;
+    let count = 0;
+    await new Promise<void>((resolve, reject) => {
+      const stream = client.stream("/t.S/Flood", {
+        onMessage(message) {
+          received += message.length;
+          if (++count % 100 !== 0) return;
+          stream.pauseReading();
+          setTimeout(() => stream.resumeReading(), 2);
+        },
+        onEnd: (status) => (status.code === 0 ? resolve() : reject(new Error(status.message))),
+      });
+      stream.send(bytes("30000"));
+      stream.closeSend();
+    });
+    expect(received).toBe(2000 * 30_000);
+    expect(listening.door.sockets).toBe(1);
+    client.close();
+  });
+
+  it("tell handlers when the client is gone", async () => {
+    const { port, log } = await stand();
+    const client = await connect(env, { host: "127.0.0.1", port });
+    const call = client.unary("/t.S/Never", bytes("")).catch((error: unknown) => error);
+    await until("the call arrived", () => log.length === 1);
+    client.close();
+    await call;
+    await until("the handler was told", () => log.length === 2);
+    expect(log).toEqual(["never", "cancelled 1"]);
+  });
+
+  it("end with the server, at once or when the calls are done", async () => {
+    const { port, grpc } = await stand();
+    const client = await connect(env, { host: "127.0.0.1", port });
+    const call = client.unary("/t.S/Never", bytes(""), { timeoutMs: 300 }).catch((error: Error) => error.message);
+    const closed = new Promise<void>((resolve) => {
+      client.onClosed = () => resolve();
+    });
+    await until("the call arrived", () => grpc.connections === 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await grpc.stop();
+    expect(await call).toBe("context deadline exceeded");
+    await closed;
+  });
+
+  it("are refused in words when nobody listens", async () => {
+    await expect(connect(env, { host: "127.0.0.1", port: 1 })).rejects.toThrow("ECONNREFUSED");
+  });
+});
+
+describe("foreign clients", () => {
+  it("node:http2", async () => {
+    const { port } = await stand();
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/t.S/Echo",
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    const head = new Promise<http2.IncomingHttpHeaders>((resolve) => stream.on("response", resolve));
+    const trailers = new Promise<http2.IncomingHttpHeaders>((resolve) => stream.on("trailers", resolve));
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.write(Buffer.from([0, 0, 0]));
+    stream.end(Buffer.from([0, 2, 104, 105]));
+    expect(await head).toMatchObject({ ":status": 200, "content-type": "application/grpc" });
+    expect(await trailers).toMatchObject({ "grpc-status": "0" });
+    expect([...Buffer.concat(chunks)]).toEqual([0, 0, 0, 0, 2, 104, 105]);
+    session.destroy();
+  });
+
+  // @grpc/grpc-js comes with the etcd3 package that the end-to-end tests use.
+  interface GrpcJs {
+    readonly credentials: { createInsecure(): unknown };
+    readonly Metadata: new () => { add(name: string, value: string): void };
+    readonly Client: new (
+      target: string,
+      credentials: unknown,
+      options?: unknown,
+    ) => {
+      makeUnaryRequest(
+        path: string,
+        encode: (b: Buffer) => Buffer,
+        decode: (b: Buffer) => Buffer,
+        request: Buffer,
+        metadata: unknown,
+        options: unknown,
+        done: (error: { code: number; details: string } | null, reply?: Buffer) => void,
+      ): { cancel(): void };
+      makeServerStreamRequest(
+        path: string,
+        encode: (b: Buffer) => Buffer,
+        decode: (b: Buffer) => Buffer,
+        request: Buffer,
+      ): NodeJS.EventEmitter;
+      makeBidiStreamRequest(
+        path: string,
+        encode: (b: Buffer) => Buffer,
+        decode: (b: Buffer) => Buffer,
+      ): NodeJS.EventEmitter & { write(b: Buffer): void; end(): void };
+      close(): void;
+    };
+  }
+
+  it("@grpc/grpc-js", async () => {
+    const require = createRequire(import.meta.url);
+    const grpcJs = createRequire(require.resolve("etcd3"))("@grpc/grpc-js") as GrpcJs;
+    const { port, log } = await stand();
+    const same = (b: Buffer) => b;
+    for (const compression of [0, 2]) {
+      const client = new grpcJs.Client(`127.0.0.1:${port}`, grpcJs.credentials.createInsecure(), {
+        "grpc.default_compression_algorithm": compression,
+        "grpc.max_receive_message_length": -1,
+      });
+      const unary = (path: string, request: Buffer, options = {}) =>
+        new Promise<string | { code: number; details: string }>((resolve) => {
+          const metadata = new grpcJs.Metadata();
+          metadata.add("who", "grpc-js");
+          client.makeUnaryRequest(path, same, same, request, metadata, options, (error, reply) =>
+            resolve(error === null ? text(reply!) : { code: error.code, details: error.details }),
+          );
+        });
+      expect(await unary("/t.S/Who", bytes(""))).toBe("grpc-js false");
+      const large = "large ".repeat(200_000);
+      expect(await unary("/t.S/Echo", bytes(large))).toBe(large);
+      expect(await unary("/t.S/Fail", bytes(""))).toEqual({ code: 9, details: "nö: 100%" });
+      expect(await unary("/t.S/Nope", bytes(""))).toEqual({ code: 12, details: "unknown method Nope for service t.S" });
+      expect(await unary("/t.S/Never", bytes(""), { deadline: Date.now() + 100 })).toMatchObject({ code: 4 });
+      expect(await unary("/t.S/Echo", Buffer.alloc(2_500_000))).toEqual({
+        code: 8,
+        details:
+          compression === 0
+            ? "grpc: received message larger than max (2500000 vs. 2097152)"
+            : "grpc: received message after decompression larger than max 2097152",
+      });
+      const got: string[] = [];
+      await new Promise<void>((resolve) => {
+        const talk = client.makeBidiStreamRequest("/t.S/Talk", same, same);
+        talk.on("data", (message: Buffer) => {
+          got.push(text(message));
+          if (got.length === 3) talk.end();
+        });
+        talk.on("end", resolve);
+        for (const word of ["one", "two", "three".repeat(1000)]) talk.write(bytes(word));
+      });
+      expect(got).toEqual(["one", "two", "three".repeat(1000)]);
+      let flood = 0;
+      await new Promise<void>((resolve) => {
+        const stream = client.makeServerStreamRequest("/t.S/Flood", same, same, bytes("1000"));
+        stream.on("data", (message: Buffer) => {
+          flood += message.length;
+        });
+        stream.on("end", resolve);
+      });
+      expect(flood).toBe(2_000_000);
+      client.close();
+    }
+    await until("both deadlines were told", () => log.filter((line) => line.startsWith("cancelled")).length === 2);
+  });
+});
