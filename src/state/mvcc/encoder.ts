@@ -16,7 +16,7 @@ const slabBytes = 64 * 1024;
 /** Longer records get memory of their own, so a slab is never kept for long by one giant. */
 const sharedMax = slabBytes / 8;
 /** Keys up to this length are copied byte by byte, which beats a call out of JavaScript. */
-const shortKey = 40;
+const shortKey = 20;
 
 let slab = Buffer.allocUnsafeSlow(slabBytes);
 let slabAt = 0;

@@ -179,6 +179,8 @@ export class Mvcc implements ReadView {
   }
 
   #keptHash(revision: number): HashKvResult | undefined {
+    // A compaction at 0, which is legal, must not answer for "newest" for ever after.
+    if (revision === 0) return undefined;
     const kept = this.#compactor.hashes.find((hash) => hash.revision === revision);
     return kept === undefined ? undefined : { ...kept, currentRevision: this.#state.revision };
   }
