@@ -301,18 +301,30 @@ export class ServerMember implements Member {
       scheduler.every(this.#options.heartbeatMs, () => this.#tick()),
       scheduler.every(versionPeriodMs, () => this.#monitorVersions()),
     );
-    // What was committed before is applied first; only then may this member stand for election.
     this.#driver.runNow();
-    const { voters, votersOutgoing } = this.#boot.node.status().config;
-    if (voters.length === 1 && voters[0] === this.memberId && votersOutgoing.length === 0) {
-      // Nobody else could win: no reason to wait for the election timeout.
-      this.#driver.withNode((node) => {
-        node.campaign();
-      });
-      this.#driver.runNow();
-    }
+    this.#standAlone();
     await ready;
   }
+
+  /**
+   * Where nobody else could win, there is no reason to wait for an election timeout: the only voter campaigns as soon as
+   * all that was committed before is applied (raft refuses earlier).
+   */
+  #standAlone(): void {
+    if (this.#campaigned || this.#stopped) return;
+    this.#env.scheduler.endOfTurn(() => {
+      const { node } = this.#boot;
+      if (this.#campaigned || node.applied < node.committed) return;
+      const { voters, votersOutgoing } = node.status().config;
+      this.#campaigned = voters.length > 0;
+      if (voters.length !== 1 || voters[0] !== this.memberId || votersOutgoing.length > 0) return;
+      this.#driver.withNode(() => {
+        node.campaign();
+      });
+    });
+  }
+
+  #campaigned = false;
 
   /** Ends the member: what is in flight is finished or refused, files are committed and closed. Idempotent. */
   async stop(): Promise<void> {
@@ -447,6 +459,7 @@ export class ServerMember implements Member {
         this.#reckonAlone();
       }
     }
+    if (!this.#campaigned) this.#standAlone();
     this.#reads.onApplied();
     this.watchHub.flush();
     this.#logKeeper.onApplied(this.#applied, this.#appliedTerm);

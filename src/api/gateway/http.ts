@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly access: AccessOptions;
   /** Flag enable-grpc-gateway: whether `/v3/` is served. */
   readonly gateway: boolean;
+  /** `metrics`: only what listen-metrics-urls serve, `/metrics` and the health checks. */
+  readonly pages: "all" | "metrics";
   /** Largest request message; a JSON body may be three times as long (base64, names). */
   readonly receiveBytesMax: number;
   /** Prometheus text of everything registered. */
@@ -100,7 +102,8 @@ export class HttpGateway {
       return;
     }
     const health = this.#health.answer(path, url.searchParams);
-    if (health === undefined && path !== "/version" && path !== "/debug/vars") {
+    const known = this.#options.pages === "all" && (path === "/version" || path === "/debug/vars");
+    if (health === undefined && !known) {
       plain(response, 404, "404 page not found");
       return;
     }
