@@ -23,11 +23,14 @@ const withoutStore: Record<string, ErrorKey | undefined> = {
 
 /** etcdserverpb.Auth */
 export function registerAuth(registry: MethodRegistry, around: Surroundings): void {
-  const { member, options } = around;
+  const { member, options, guard } = around;
   const service = new ServiceRegistry(registry, around, rpc.AuthService);
   for (const { name } of rpc.AuthService.methods) {
-    service.simple<unknown, unknown>(name, (request, by) => {
-      if (options.auth !== undefined) return options.auth.call(name, request, by);
+    service.simple<unknown, unknown>(name, (request, call) => {
+      if (options.auth !== undefined) {
+        // Whoever authenticates may still carry an old token along.
+        return options.auth.call(name, request, name === "Authenticate" ? undefined : guard.principal(call));
+      }
       const key = withoutStore[name];
       if (key !== undefined) throw EtcdError.of(key);
       const header = member.header();

@@ -1,6 +1,6 @@
 import { type Counter, type Env, EtcdError, type Timer } from "../../base/index.ts";
 import type { Member, Principal } from "../../server/index.ts";
-import { type Call, type Metadata, type Peer, statusOf } from "../../wire/grpc/index.ts";
+import { type Call, type Metadata, statusOf } from "../../wire/grpc/index.ts";
 import type { RpcOptions } from "./options.ts";
 
 /** Distinct `client-api-version` values that get a series of their own; the rest shares one. */
@@ -29,6 +29,8 @@ export class Guard {
   #lastWishes: Wishes | undefined;
   /** The cluster has settled on a version, which happens once. */
   #capable = false;
+  /** This member takes part in elections; nothing turns a voter into a learner again. */
+  #voter = false;
   /** Streams to cancel when the leader is lost for long. */
   readonly #leaderStreams = new Set<Call>();
   #leaderless = 0;
@@ -69,8 +71,9 @@ export class Guard {
     this.#leaderStreams.add(call);
   }
 
-  principal(metadata: Metadata, peer: Peer): Principal | undefined {
-    return this.#options.authorizer?.principal(metadata, peer);
+  /** Who calls. Asked only by what needs to know, and when it does: a bad token must not spoil, say, MemberList. */
+  principal(call: Call): Principal | undefined {
+    return this.#options.authorizer?.principal(call.metadata, call.peer);
   }
 
   #standing(forLearner: boolean): void {
@@ -78,7 +81,10 @@ export class Guard {
       if (this.#member.versions().cluster === undefined) throw EtcdError.of("NotCapable");
       this.#capable = true;
     }
-    if (!forLearner && this.#member.health().isLearner) throw EtcdError.of("NotSupportedForLearner");
+    if (!forLearner && !this.#voter) {
+      if (this.#member.health().isLearner) throw EtcdError.of("NotSupportedForLearner");
+      this.#voter = this.#member.leader() !== 0n;
+    }
   }
 
   #wishesOf(metadata: Metadata): Wishes {

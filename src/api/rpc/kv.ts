@@ -1,6 +1,5 @@
 import { keyBytes } from "../../base/index.ts";
-import type { Principal } from "../../server/index.ts";
-import type { MethodRegistry, Reply, ServerStream } from "../../wire/grpc/index.ts";
+import type { Call, MethodRegistry, Reply, ServerStream } from "../../wire/grpc/index.ts";
 import { keyValue, rpc } from "../../wire/proto/index.ts";
 import { encodeDeleteRange, encodePut, encodeRange, encodeRangeStream, joinItems, replyBytes } from "./encode.ts";
 import {
@@ -19,55 +18,56 @@ const streamChunkKeysFirst = 10;
 
 /** etcdserverpb.KV */
 export function registerKv(registry: MethodRegistry, around: Surroundings): void {
-  const { member, options, headers } = around;
+  const { member, options, headers, guard } = around;
   const authorizer = options.authorizer;
   const service = new ServiceRegistry(registry, around, rpc.KVService);
 
-  const read = (request: rpc.RangeRequest, by: Principal | undefined): Reply => {
-    authorizer?.requireRead(by, request.key, request.rangeEnd);
+  const read = (request: rpc.RangeRequest, call: Call): Reply => {
+    authorizer?.requireRead(guard.principal(call), request.key, request.rangeEnd);
     return encodeRange(headers, member.range(request));
   };
 
   service.unary<rpc.RangeRequest>(
     "Range",
     rpc.decodeRangeRequest,
-    (request, _call, by) => {
+    (request, call) => {
       checkRange(request);
       const barrier = request.serializable ? undefined : member.linearizable();
-      return barrier === undefined ? read(request, by) : barrier.then(() => read(request, by));
+      return barrier === undefined ? read(request, call) : barrier.then(() => read(request, call));
     },
     (request) => request.serializable,
   );
 
-  service.serverStream<rpc.RangeRequest>("RangeStream", rpc.decodeRangeRequest, async (stream, request, by) => {
+  service.serverStream<rpc.RangeRequest>("RangeStream", rpc.decodeRangeRequest, async (stream, request) => {
     checkRangeStream(request);
     if (!request.serializable) await member.linearizable();
-    authorizer?.requireRead(by, request.key, request.rangeEnd);
+    authorizer?.requireRead(guard.principal(stream), request.key, request.rangeEnd);
     await streamRange(around, stream, request);
   });
 
-  service.unary<rpc.PutRequest>("Put", rpc.decodePutRequest, (request, _call, by) => {
+  service.unary<rpc.PutRequest>("Put", rpc.decodePutRequest, (request, call) => {
     checkPut(request);
-    return member.put(request, by).then((response) => encodePut(headers, response));
+    return member.put(request, guard.principal(call)).then((response) => encodePut(headers, response));
   });
 
-  service.unary<rpc.DeleteRangeRequest>("DeleteRange", rpc.decodeDeleteRangeRequest, (request, _call, by) => {
+  service.unary<rpc.DeleteRangeRequest>("DeleteRange", rpc.decodeDeleteRangeRequest, (request, call) => {
     checkDeleteRange(request);
-    return member.deleteRange(request, by).then((response) => encodeDeleteRange(headers, response));
+    return member.deleteRange(request, guard.principal(call)).then((response) => encodeDeleteRange(headers, response));
   });
 
-  service.unary<rpc.TxnRequest>("Txn", rpc.decodeTxnRequest, (request, _call, by) => {
+  service.unary<rpc.TxnRequest>("Txn", rpc.decodeTxnRequest, (request, call) => {
     checkTxn(request, member.txnOpsMax);
-    if (!isReadOnly(request)) return member.txn(request, by).then(rpc.encodeTxnResponse);
+    if (!isReadOnly(request)) return member.txn(request, guard.principal(call)).then(rpc.encodeTxnResponse);
     const answer = () => {
-      authorizer?.requireTxn(by, request);
+      authorizer?.requireTxn(guard.principal(call), request);
       return rpc.encodeTxnResponse(member.readTxn(request));
     };
     const barrier = isSerializable(request) ? undefined : member.linearizable();
     return barrier === undefined ? answer() : barrier.then(answer);
   });
 
-  service.simple<rpc.CompactionRequest, rpc.CompactionResponse>("Compact", (request, by) => {
+  service.simple<rpc.CompactionRequest, rpc.CompactionResponse>("Compact", (request, call) => {
+    const by = guard.principal(call);
     authorizer?.requireRoot(by);
     return member.compact(request, by);
   });

@@ -9,16 +9,16 @@ const renewalsWaitingMax = 1024;
 
 /** etcdserverpb.Lease */
 export function registerLease(registry: MethodRegistry, around: Surroundings): void {
-  const { member, options } = around;
+  const { member, options, guard } = around;
   const service = new ServiceRegistry(registry, around, rpc.LeaseService);
-  service.simple<rpc.LeaseGrantRequest, rpc.LeaseGrantResponse>("LeaseGrant", (request, by) =>
-    member.leaseGrant(request, by),
+  service.simple<rpc.LeaseGrantRequest, rpc.LeaseGrantResponse>("LeaseGrant", (request, call) =>
+    member.leaseGrant(request, guard.principal(call)),
   );
-  service.simple<rpc.LeaseRevokeRequest, rpc.LeaseRevokeResponse>("LeaseRevoke", (request, by) =>
-    member.leaseRevoke(request, by),
+  service.simple<rpc.LeaseRevokeRequest, rpc.LeaseRevokeResponse>("LeaseRevoke", (request, call) =>
+    member.leaseRevoke(request, guard.principal(call)),
   );
-  service.simple<rpc.LeaseTimeToLiveRequest, rpc.LeaseTimeToLiveResponse>("LeaseTimeToLive", async (request, by) => {
-    if (request.keys) options.authorizer?.requireLeaseRead(by, request.ID);
+  service.simple<rpc.LeaseTimeToLiveRequest, rpc.LeaseTimeToLiveResponse>("LeaseTimeToLive", async (request, call) => {
+    if (request.keys) options.authorizer?.requireLeaseRead(guard.principal(call), request.ID);
     try {
       return await member.leaseTimeToLive(request);
     } catch (error) {

@@ -1,6 +1,5 @@
 import { EtcdError } from "../../base/index.ts";
-import type { Principal } from "../../server/index.ts";
-import type { MethodRegistry, ServerStream } from "../../wire/grpc/index.ts";
+import type { Call, MethodRegistry, ServerStream } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 import type { HealthService } from "./health.ts";
 import { roomFor } from "./kv.ts";
@@ -11,28 +10,28 @@ const snapshotBlobBytes = 32 * 1024;
 
 /** etcdserverpb.Maintenance */
 export function registerMaintenance(registry: MethodRegistry, around: Surroundings, health: HealthService): void {
-  const { member, options } = around;
+  const { member, options, guard } = around;
   const { authorizer } = options;
-  const root = (by: Principal | undefined) => authorizer?.requireRoot(by);
+  const root = (call: Call) => authorizer?.requireRoot(guard.principal(call));
   const service = new ServiceRegistry(registry, around, rpc.MaintenanceService);
 
-  service.simple<rpc.AlarmRequest, rpc.AlarmResponse>("Alarm", (request, by) => {
-    if (request.action === rpc.AlarmAction.GET) authorizer?.requireUser(by);
-    else root(by);
+  service.simple<rpc.AlarmRequest, rpc.AlarmResponse>("Alarm", (request, call) => {
+    if (request.action === rpc.AlarmAction.GET) authorizer?.requireUser(guard.principal(call));
+    else root(call);
     return member.alarm(request);
   });
 
   service.simple<rpc.StatusRequest, rpc.StatusResponse>(
     "Status",
-    (_request, by) => {
-      authorizer?.requireUser(by);
+    (_request, call) => {
+      authorizer?.requireUser(guard.principal(call));
       return member.status();
     },
     () => true,
   );
 
-  service.simple<rpc.DefragmentRequest, rpc.DefragmentResponse>("Defragment", async (_request, by) => {
-    root(by);
+  service.simple<rpc.DefragmentRequest, rpc.DefragmentResponse>("Defragment", async (_request, call) => {
+    root(call);
     if (options.stopServingOnDefrag === true) health.set(false);
     try {
       await member.defragment();
@@ -43,36 +42,36 @@ export function registerMaintenance(registry: MethodRegistry, around: Surroundin
     return rpc.createDefragmentResponse();
   });
 
-  service.simple<rpc.HashRequest, rpc.HashResponse>("Hash", (_request, by) => {
-    root(by);
+  service.simple<rpc.HashRequest, rpc.HashResponse>("Hash", (_request, call) => {
+    root(call);
     return member.hash();
   });
 
-  service.simple<rpc.HashKVRequest, rpc.HashKVResponse>("HashKV", (request, by) => {
-    root(by);
+  service.simple<rpc.HashKVRequest, rpc.HashKVResponse>("HashKV", (request, call) => {
+    root(call);
     return member.hashKv(request);
   });
 
   service.serverStream<rpc.SnapshotRequest>(
     "Snapshot",
     rpc.decodeSnapshotRequest,
-    (stream, _request, by) => {
-      root(by);
+    (stream) => {
+      root(stream);
       return sendSnapshot(around, stream);
     },
     true,
   );
 
-  service.simple<rpc.MoveLeaderRequest, rpc.MoveLeaderResponse>("MoveLeader", async (request, by) => {
-    root(by);
+  service.simple<rpc.MoveLeaderRequest, rpc.MoveLeaderResponse>("MoveLeader", async (request, call) => {
+    root(call);
     if (!member.isLeader()) throw EtcdError.of("NotLeader");
     await member.moveLeader(request);
     // No header here either.
     return rpc.createMoveLeaderResponse();
   });
 
-  service.simple<rpc.DowngradeRequest, rpc.DowngradeResponse>("Downgrade", (request, by) => {
-    root(by);
+  service.simple<rpc.DowngradeRequest, rpc.DowngradeResponse>("Downgrade", (request, call) => {
+    root(call);
     return member.downgrade(request);
   });
 }

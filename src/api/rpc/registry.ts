@@ -1,5 +1,5 @@
 import { Code } from "../../base/index.ts";
-import type { Member, Principal } from "../../server/index.ts";
+import type { Member } from "../../server/index.ts";
 import {
   type Call,
   GrpcError,
@@ -22,7 +22,7 @@ export interface Surroundings {
 }
 
 /** Answers one decoded request. */
-export type Handle<Request> = (request: Request, call: Call, by: Principal | undefined) => Reply | Promise<Reply>;
+export type Handle<Request> = (request: Request, call: Call) => Reply | Promise<Reply>;
 
 /** Whether a learner answers this request. */
 type ForLearner<Request> = (request: Request) => boolean;
@@ -69,7 +69,7 @@ export class ServiceRegistry {
       handler: (call, bytes) => {
         const request = decodeRequest(decode, bytes);
         guard.unary(call, forLearner(request));
-        return handle(request, call, guard.principal(call.metadata, call.peer));
+        return handle(request, call);
       },
     });
   }
@@ -77,15 +77,15 @@ export class ServiceRegistry {
   /** A unary method whose answer is encoded by its generated codec. */
   simple<Request, Response>(
     method: string,
-    handle: (request: Request, by: Principal | undefined, call: Call) => Response | Promise<Response>,
+    handle: (request: Request, call: Call) => Response | Promise<Response>,
     forLearner: ForLearner<Request> = never,
   ): void {
     const { input, output } = this.descriptor(method);
     this.unary<Request>(
       method,
       (bytes) => input.decode(bytes) as Request,
-      (request, call, by) => {
-        const response = handle(request, by, call);
+      (request, call) => {
+        const response = handle(request, call);
         return response instanceof Promise ? response.then((done) => output.encode(done)) : output.encode(response);
       },
       forLearner,
@@ -95,7 +95,7 @@ export class ServiceRegistry {
   serverStream<Request>(
     method: string,
     decode: (bytes: Uint8Array) => Request,
-    handle: (stream: ServerStream, request: Request, by: Principal | undefined) => void | Promise<void>,
+    handle: (stream: ServerStream, request: Request) => void | Promise<void>,
     forLearner = false,
   ): void {
     const guard = this.#guard;
@@ -104,7 +104,7 @@ export class ServiceRegistry {
       handler: (stream, bytes) => {
         const request = decodeRequest(decode, bytes);
         guard.stream(stream, forLearner);
-        return handle(stream, request, guard.principal(stream.metadata, stream.peer));
+        return handle(stream, request);
       },
     });
   }
