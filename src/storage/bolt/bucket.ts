@@ -39,6 +39,8 @@ export class Bucket {
   readonly #buckets: Map<string, Bucket> | undefined;
   /** The last leaf, when the tail of the last change was there: lets ascending keys skip the search. */
   #tail: Node | undefined;
+  /** The leaf of the last change: the next one is often close by. Leaves stay where they are until the commit. */
+  #recent: Node | undefined;
 
   constructor(tx: Tx, root: number, sequence: bigint, inline: Page | undefined) {
     this.tx = tx;
@@ -47,6 +49,17 @@ export class Bucket {
     this.#inline = inline;
     this.#nodes = tx.writable ? new Map() : undefined;
     this.#buckets = tx.writable ? new Map() : undefined;
+  }
+
+  /** Flags of the element of that key, -1 when absent. */
+  #flagsOf(key: Uint8Array): number {
+    const recent = this.#recent;
+    if (recent?.spans(key)) {
+      const item = recent.items[recent.lowerBound(key)]!;
+      return compareKeys(item.key, key) === 0 ? item.flags : -1;
+    }
+    const cursor = new Cursor(this);
+    return cursor.seek(key) && compareKeys(cursor.key, key) === 0 ? cursor.flags : -1;
   }
 
   /** undefined when absent, or when the key names a nested bucket. */
@@ -100,9 +113,9 @@ export class Bucket {
   /** Deleting what is not there does nothing. */
   delete(key: Uint8Array): void {
     this.tx.assertWritable();
-    const cursor = new Cursor(this);
-    if (!cursor.seek(key) || compareKeys(cursor.key, key) !== 0) return;
-    if (cursor.isBucket) throw new BoltError("IncompatibleValue");
+    const flags = this.#flagsOf(key);
+    if (flags < 0) return;
+    if ((flags & bucketFlag) !== 0) throw new BoltError("IncompatibleValue");
     this.#leafFor(key).remove(key);
   }
 
@@ -321,15 +334,20 @@ export class Bucket {
     this.#freePages();
     this.#nodes!.clear();
     this.#rootNode = undefined;
+    this.#recent = undefined;
+    this.#tail = undefined;
   }
 
   /** The leaf where `key` belongs, as a node, with all branches above it. */
   #leafFor(key: Uint8Array): Node {
+    const recent = this.#recent;
+    if (recent?.spans(key)) return recent;
     let node = this.#rootNode ?? this.node(this.root, undefined);
     for (let depth = 0; !node.leaf; depth++) {
       if (depth >= depthMax) throw this.tx.corrupt(node.pageId, "the tree is too deep: its pages form a circle");
       node = this.node(node.items[node.childFor(key)]!.child, node);
     }
+    this.#recent = node;
     return node;
   }
 

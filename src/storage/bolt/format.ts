@@ -25,6 +25,19 @@ export const depthMax = 48;
 /** Words are read through native views, as bbolt itself does; only machines with the file's byte order can. */
 export const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
+/** Six bytes as a big-endian number, zeros past the end: orders as the bytes do, but for keys that end within them. */
+function headOf(bytes: Uint8Array, start: number, end: number): number {
+  if (start + 6 <= end) {
+    return (
+      ((bytes[start]! << 8) | bytes[start + 1]!) * 0x1_0000_0000 +
+      (((bytes[start + 2]! << 24) | (bytes[start + 3]! << 16) | (bytes[start + 4]! << 8) | bytes[start + 5]!) >>> 0)
+    );
+  }
+  let head = 0;
+  for (let i = start; i < start + 6; i++) head = head * 256 + (i < end ? bytes[i]! : 0);
+  return head;
+}
+
 /** Memory for a page image, not zeroed. A plain array of its own: one kind of object on the hot paths, freed by itself. */
 export function pageBuffer(bytes: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
@@ -46,6 +59,9 @@ export class Page {
   used = true;
   /** Not durable yet: must not be evicted, since the file does not have it. */
   dirty = false;
+  /** Of a branch: the six bytes of each key that follow the `#common` ones all share, as a number. */
+  #heads: Float64Array | undefined;
+  #common = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -107,34 +123,81 @@ export class Page {
     const keyLength = key.length;
     let low = 0;
     let high = this.count;
-    outer: while (low < high) {
+    // Bytes that the keys just outside of [low, high) are known to share with `key`: those within share the lesser number.
+    let lowCommon = 0;
+    let highCommon = 0;
+    while (low < high) {
       const middle = (low + high) >>> 1;
       const at = 4 + middle * 4;
       const start = at * 4 + words[at + position]!;
       const size = words[at + position + 1]!;
-      const common = Math.min(size, keyLength);
-      for (let i = 0; i < common; i++) {
-        const difference = bytes[start + i]! - key[i]!;
-        if (difference < 0) {
-          low = middle + 1;
-          continue outer;
-        }
-        if (difference > 0) {
-          high = middle;
-          continue outer;
-        }
+      const end = Math.min(size, keyLength);
+      let i = Math.min(lowCommon, highCommon);
+      while (i < end && bytes[start + i] === key[i]) i++;
+      if (i < end ? bytes[start + i]! < key[i]! : size < keyLength) {
+        low = middle + 1;
+        lowCommon = i;
+      } else {
+        high = middle;
+        highCommon = i;
       }
-      if (size < keyLength) low = middle + 1;
-      else high = middle;
     }
     return low;
   }
 
-  /** Index of the child under which `key` stands or would stand. */
+  /** Index of the child under which `key` stands or would stand: the last one whose key is not above it, else the first. */
   childFor(key: Uint8Array): number {
-    const index = this.lowerBound(key);
-    if (index < this.count && this.keyIs(index, key)) return index;
-    return index > 0 ? index - 1 : 0;
+    if (this.#heads === undefined) this.#indexHeads();
+    const heads = this.#heads!;
+    const common = this.#common;
+    const bytes = this.bytes;
+    const start = this.keyStart(0);
+    // Outside of what all keys share, the answer is one of the ends.
+    for (let i = 0; i < common; i++) {
+      const difference = (i < key.length ? key[i]! : -1) - bytes[start + i]!;
+      if (difference !== 0) return difference < 0 ? 0 : this.count - 1;
+    }
+    const head = headOf(key, common, key.length);
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (heads[middle]! <= head) low = middle + 1;
+      else high = middle;
+    }
+    // Keys with an equal head differ further on, or in length only.
+    while (low > 0 && heads[low - 1] === head && this.compareKey(low - 1, key) > 0) low--;
+    return low > 0 ? low - 1 : 0;
+  }
+
+  /** Order of element `index` against `key`. */
+  compareKey(index: number, key: Uint8Array): number {
+    const start = this.keyStart(index);
+    const size = this.keySize(index);
+    const bytes = this.bytes;
+    const end = Math.min(size, key.length);
+    for (let i = 0; i < end; i++) {
+      const difference = bytes[start + i]! - key[i]!;
+      if (difference !== 0) return difference;
+    }
+    return size - key.length;
+  }
+
+  /** Fills `#heads`, on the first search: most of what a search through scattered keys costs is fetching them. */
+  #indexHeads(): void {
+    const { bytes, count } = this;
+    const first = this.keyStart(0);
+    const last = this.keyStart(count - 1);
+    const end = Math.min(this.keySize(0), this.keySize(count - 1));
+    let common = 0;
+    while (common < end && bytes[first + common] === bytes[last + common]) common++;
+    const heads = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const start = this.keyStart(i);
+      heads[i] = headOf(bytes, start + common, start + this.keySize(i));
+    }
+    this.#common = common;
+    this.#heads = heads;
   }
 
   /** Whether element `index` has exactly this key. */

@@ -72,6 +72,13 @@ export class Node {
     return low;
   }
 
+  /** Whether `key` lies between the first and the last item of this leaf, and so belongs here. */
+  spans(key: Uint8Array): boolean {
+    const { items } = this;
+    const { length } = items;
+    return length > 0 && compareKeys(items[0]!.key, key) <= 0 && compareKeys(items[length - 1]!.key, key) >= 0;
+  }
+
   /** Index of the child under which `key` stands or would stand. */
   childFor(key: Uint8Array): number {
     const index = this.lowerBound(key);
