@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isEtcdError, keyString, SeededRandom, utf8 } from "../base/index.ts";
+import { isEtcdError, keyString, type Scheduler, SeededRandom, utf8 } from "../base/index.ts";
 import { FaultDisk, MemoryDisk } from "../storage/disk/index.ts";
 import { keyValue, rpc } from "../wire/proto/index.ts";
 import { runMember, type TestMember } from "./testing/run-member.ts";
@@ -172,7 +172,15 @@ describe("power cuts", () => {
       const acknowledged = new Map<string, number>();
       let next = 0;
       for (let life = 0; life < 6; life++) {
-        const test = await runMember(disk, { snapshotCount: 40, snapshotCatchUpEntries: 5, batchLimit: 25 }, seed);
+        // Syncs take up to 20 ms, so that a cut finds some of them under way.
+        const current = disk;
+        const slow = (scheduler: Scheduler): FaultDisk =>
+          new FaultDisk(
+            current,
+            (op) => (op.kind === "sync" ? { kind: "slow", delayMs: random.uint32() % 20 } : undefined),
+            scheduler,
+          );
+        const test = await runMember(slow, { snapshotCount: 40, snapshotCatchUpEntries: 5, batchLimit: 25 }, seed);
         for (const [key, least] of acknowledged) {
           expect(Number(valueOf(test, key)), `${key} in life ${life}`).toBeGreaterThanOrEqual(least);
         }

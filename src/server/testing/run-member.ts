@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
+import { type Env, ManualTime, nullMetrics, type Scheduler, SeededRandom, silentLogger } from "../../base/index.ts";
 import type { Disk } from "../../storage/disk/index.ts";
 import { defaultMemberOptions, type MemberOptions, ServerMember } from "../index.ts";
 
@@ -45,7 +45,12 @@ async function settleOn<T>(time: ManualTime, promise: Promise<T> | T, limitMs = 
   return settled;
 }
 
-export async function runMember(disk: Disk, changes: Partial<MemberOptions> = {}, seed = 1): Promise<TestMember> {
+/** `disk` may be made around the test's own scheduler, for one that takes its time. */
+export async function runMember(
+  disk: Disk | ((scheduler: Scheduler) => Disk),
+  changes: Partial<MemberOptions> = {},
+  seed = 1,
+): Promise<TestMember> {
   const time = new ManualTime();
   const env: Env = {
     clock: time,
@@ -59,7 +64,7 @@ export async function runMember(disk: Disk, changes: Partial<MemberOptions> = {}
   const member = await settleOn(
     time,
     ServerMember.start(defaultMemberOptions("/data", sha1, changes), {
-      disk,
+      disk: typeof disk === "function" ? disk(time) : disk,
       env,
       hasher: plainHasher,
       onFatal: (error) => fatal.push(error),
