@@ -48,11 +48,11 @@ describe("periodic", () => {
     await run(9, 6 * MINUTE);
     expect(state.asked).toEqual([]);
     await run(21, 6 * MINUTE);
-    // After an hour to the revision of its start; then every hour to that of the hour before.
+    // After an hour to the revision of its start; then every hour to the one noted an hour and a step before.
     expect(state.asked).toEqual([
       { revision: 1, atMs: HOUR },
-      { revision: 10, atMs: 2 * HOUR },
-      { revision: 20, atMs: 3 * HOUR },
+      { revision: 9, atMs: 2 * HOUR },
+      { revision: 19, atMs: 3 * HOUR },
     ]);
     compactor.close();
   });
@@ -63,7 +63,7 @@ describe("periodic", () => {
     expect(state.asked).toEqual([]);
     await run(21, 6 * MINUTE);
     expect(state.asked.map((one) => one.atMs)).toEqual([24 * HOUR, 25 * HOUR, 26 * HOUR]);
-    expect(state.asked.map((one) => one.revision)).toEqual([1, 10, 20]);
+    expect(state.asked.map((one) => one.revision)).toEqual([1, 9, 19]);
     compactor.close();
   });
 
