@@ -78,7 +78,7 @@ class Parser {
       this.#space();
       const field = fields.get(name);
       if (field === undefined) {
-        this.#at = endOfValue(this.#text, this.#at);
+        this.#skip();
         continue;
       }
       if (seen.has(field)) this.#refuseAt(nameAt, `duplicate field ${rawName}`);
@@ -90,7 +90,6 @@ class Parser {
       if (field.repeated) message[field.property] = this.#list(field, depth);
       else if (field.oneof !== undefined) {
         if (seenOneofs.has(field.oneof)) {
-          // Go names the token it looked at last, which is the value.
           const oneof = field.oneof.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
           this.#refuseAt(nameAt, `error parsing ${rawName}, oneof ${codec.typeName}.${oneof} is already set`);
         }
@@ -103,6 +102,15 @@ class Parser {
     }
     this.#at++;
     return message;
+  }
+
+  /** Passes over a value; its strings must be text all the same. */
+  #skip(): void {
+    const end = endOfValue(this.#text, this.#at);
+    while (this.#at < end) {
+      if (this.#peek() === '"') this.#string();
+      else this.#at++;
+    }
   }
 
   #list(field: FieldDescriptor, depth: number): unknown[] {
@@ -201,9 +209,9 @@ class Parser {
         continue;
       }
       flush(at);
-      const escape = text[at + 1]!;
+      const letter = text[at + 1]!;
       at += 2;
-      if (escape === "u") {
+      if (letter === "u") {
         const unit = Number.parseInt(text.slice(at, at + 4), 16);
         at += 4;
         if (unit >= 0xd800 && unit <= 0xdfff) {
@@ -215,7 +223,7 @@ class Parser {
           out += String.fromCharCode(unit, low);
           at += 6;
         } else out += String.fromCharCode(unit);
-      } else out += ESCAPES[escape] ?? escape;
+      } else out += ESCAPES[letter] ?? letter;
       from = at;
     }
     flush(end);
@@ -238,6 +246,11 @@ class Parser {
   }
 
   #unexpected(): never {
+    if (this.#peek() === '"') {
+      const at = this.#at;
+      this.#string();
+      this.#at = at;
+    }
     return this.#syntax(this.#at, `unexpected token ${this.#token(this.#at)}`);
   }
 
@@ -292,8 +305,6 @@ function integer(field: FieldDescriptor, text: string): number | bigint | undefi
       const kept = digits.length + shift;
       if (rest !== "" || kept < 0 || /[^0]/.test(digits.slice(kept))) return undefined;
       digits = digits.slice(0, kept);
-      // Go is left with no digits at all here, and refuses that.
-      if (digits === "") return undefined;
     }
     value = BigInt(sign === "-" ? `-${digits}` : digits);
   }

@@ -157,13 +157,13 @@ function endOfString(text: string, start: number): number {
     if (code === QUOTE) return at;
     if (code < 0x20) fail(code, "in string literal");
     if (code !== BACKSLASH) continue;
-    const escape = need(text, at++);
-    if (escape === 0x75) {
+    const escaped = need(text, at++);
+    if (escaped === 0x75) {
       for (let i = 0; i < 4; i++) {
         const digit = need(text, at++);
         if (!/[0-9a-fA-F]/.test(String.fromCharCode(digit))) fail(digit, "in \\u hexadecimal character escape");
       }
-    } else if (!'bfnrt\\/"'.includes(String.fromCharCode(escape))) fail(escape, "in string escape code");
+    } else if (!'bfnrt\\/"'.includes(String.fromCharCode(escaped))) fail(escaped, "in string escape code");
   }
 }
 
@@ -197,7 +197,6 @@ function need(text: string, at: number): number {
 }
 
 function fail(code: number, context: string): never {
-  if (context === "exceeded max depth") throw new JsonSyntaxError(context);
   throw new JsonSyntaxError(`invalid character ${quoteByte(code)} ${context}`);
 }
 
