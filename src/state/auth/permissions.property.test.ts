@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { isValidPermissionRange, KeyRanges } from "./index.ts";
+
+/** Short keys over four letters: every key there is can be tried. "\0" is the least key. */
+const letters = ["\0", "a", "b", "\xff"];
+const universe: string[] = [];
+for (const x of letters) {
+  universe.push(x);
+  for (const y of letters) {
+    universe.push(x + y);
+    for (const z of letters) universe.push(x + y + z);
+  }
+}
+/** Ends of ranges; those of single keys, one "\0" longer, are in the universe, too. */
+const short = universe.filter((key) => key.length <= 2);
+
+function inside(key: string, begin: string, end: string): boolean {
+  if (end === "") return key === begin;
+  if (end === "\0") return key >= begin;
+  return key >= begin && key < end;
+}
+
+const range = fc
+  .tuple(fc.constantFrom(...short), fc.constantFrom("", "\0", ...short))
+  .filter(([key, end]) => isValidPermissionRange(key, end));
+
+it("covers a request exactly when a scan finds every key of it permitted", () => {
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 6 }), range, (permitted, [key, end]) => {
+      const scan = universe
+        .filter((one) => inside(one, key, end))
+        .every((one) => permitted.some(([from, to]) => inside(one, from, to)));
+      // Exact: the least key that is missing is the request's first or the end of a permission, and all those are tried.
+      expect(new KeyRanges(permitted).covers(key, end)).toBe(scan);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it("finds a single key exactly when some permission holds it", () => {
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 6 }), fc.constantFrom(...universe), (permitted, key) => {
+      const scan = permitted.some(([from, to]) => inside(key, from, to));
+      expect(new KeyRanges(permitted).covers(key, "")).toBe(scan);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it("does not depend on order or on how a range is cut up", () => {
+  fc.assert(
+    fc.property(fc.shuffledSubarray(short, { minLength: 3, maxLength: 8 }), range, (cuts, [key, end]) => {
+      const sorted = [...cuts].sort();
+      const pieces = sorted.slice(1).map((to, i): [string, string] => [sorted[i]!, to]);
+      const whole: [string, string][] = [[sorted[0]!, sorted.at(-1)!]];
+      expect(new KeyRanges(pieces.reverse()).covers(key, end)).toBe(new KeyRanges(whole).covers(key, end));
+    }),
+  );
+});
+
+it.each([
+  ["a", "", true],
+  ["", "", false],
+  ["", "\0", false],
+  ["a", "b", true],
+  ["b", "a", false],
+  ["a", "a", false],
+  ["a", "\0", true],
+  ["\0", "\0", true],
+])("a permission for %j up to %j is valid: %s", (key, end, valid) => {
+  expect(isValidPermissionRange(key, end)).toBe(valid);
+});
