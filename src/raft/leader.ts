@@ -320,10 +320,6 @@ function transferLeader(raft: Raft, to: bigint, progress: Progress): void {
 // --- Reads (thesis 6.4) -------------------------------------------------------------------------------------------------------
 
 function readIndex(raft: Raft, request: Message): RaftError | undefined {
-  if (raft.tracker.singleton) {
-    raft.answerRead(request, raft.log.committed);
-    return undefined;
-  }
   if (raft.pendingReads.length + raft.readOnly.length >= raft.config.maxPendingReads) {
     return new RaftError("ReadDropped", `${raft.config.maxPendingReads} reads are waiting`);
   }
@@ -332,8 +328,10 @@ function readIndex(raft: Raft, request: Message): RaftError | undefined {
   return undefined;
 }
 
+/** Needs a commit in the current term: only then is our commit index at least as high as any leader's before us. */
 function confirmRead(raft: Raft, request: Message): void {
-  if (raft.readOnlyOption === ReadOnlyOption.ReadOnlyLeaseBased) {
+  const alone = raft.tracker.isSoleVoter(raft.id);
+  if (alone || raft.readOnlyOption === ReadOnlyOption.ReadOnlyLeaseBased) {
     raft.answerRead(request, raft.log.committed);
     return;
   }

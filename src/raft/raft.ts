@@ -20,7 +20,7 @@ import { emptyEntry, newMessage } from "./messages.ts";
 import { hex, messageTypeName } from "./names.ts";
 import { ReadOnlyQueue } from "./read-only.ts";
 import { entriesSize, payloadsSize } from "./sizes.ts";
-import { isEmptyHardState, isEmptySnapshot } from "./storage.ts";
+import { isEmptySnapshot } from "./storage.ts";
 import { Progress, ProgressState, ProgressTracker } from "./tracker/index.ts";
 import {
   type ConfChange,
@@ -64,6 +64,12 @@ export class Raft {
   /** We are in the membership, but without a vote. False once we are removed. */
   isLearner = false;
 
+  /**
+   * The log index that the membership in force stands for, as far as known: that of the snapshot it came with, or of the last
+   * conf change applied under its index. A conf change from before must not be applied (again).
+   */
+  #membershipIndex = 0;
+
   /** To be sent at once, to others only. */
   messages: Message[] = [];
   /**
@@ -95,7 +101,7 @@ export class Raft {
   /** In [electionTick, 2 electionTick); drawn anew on every transition so that candidates seldom collide (paper 5.2). */
   randomizedElectionTimeout = 0;
 
-  /** Throws RaftError `ConfigInvalid`, or an InvariantError when storage contradicts itself. */
+  /** Throws RaftError: `ConfigInvalid`; `CommitOutOfRange` or `ConfChangeInvalid` when storage lost or contradicts itself. */
   constructor(given: Config) {
     const config = resolveConfig(given);
     this.config = config;
@@ -108,8 +114,7 @@ export class Raft {
     const restored = this.#restoreConfiguration(confState, this.log.lastIndex);
     if (restored instanceof RaftError) throw restored;
     this.#switchTo(restored);
-    if (!isEmptyHardState(hardState)) this.#loadState(hardState);
-    if (config.applied > 0) this.log.appliedTo(config.applied, 0);
+    this.#loadState(hardState, config.applied);
     this.becomeFollower(this.term, NONE);
     if (this.logger.enabled("info")) {
       const peers = this.tracker.membership.voters.ids().map(hex).join(",");
@@ -120,14 +125,21 @@ export class Raft {
     }
   }
 
-  #loadState(state: HardState): void {
-    assert(
-      state.commit >= this.log.committed && state.commit <= this.log.lastIndex,
-      "the saved commit index is not in the log",
-    );
-    this.log.committed = state.commit;
-    this.term = state.term;
-    this.vote = state.vote;
+  /**
+   * What is compacted or applied was committed, even if the crash came before the hard state could say so. A commit index
+   * beyond the log, however, means that the log was cut: going on would forget what was acknowledged.
+   */
+  #loadState({ term, vote, commit }: HardState, applied: number): void {
+    const { log } = this;
+    const committed = Math.max(commit, applied, log.committed);
+    if (committed > log.lastIndex) {
+      throw new RaftError("CommitOutOfRange", `saved commit ${committed}, last index ${log.lastIndex}`);
+    }
+    log.committed = committed;
+    log.appliedTo(Math.max(applied, log.applied), 0);
+    this.#membershipIndex = log.applied;
+    this.term = term;
+    this.vote = vote;
   }
 
   // --- Time ---------------------------------------------------------------------------------------------------------------
@@ -627,10 +639,16 @@ export class Raft {
   /**
    * Puts a committed change into force. RaftError `ConfChangeInvalid`, with nothing changed, when the present
    * configuration does not allow it; every member decides alike, for all of them see the same log.
+   *
+   * `index` is that of the change's entry. A change that waited to be applied while a snapshot beyond it arrived is in that
+   * snapshot's membership already, and perhaps undone there: it is left out.
    */
-  applyConfChange(change: ConfChange | ConfChangeV2): ConfState | RaftError {
+  applyConfChange(change: ConfChange | ConfChangeV2, index: number | undefined): ConfState | RaftError {
+    if (index !== undefined && index <= this.#membershipIndex) return this.tracker.membership.confState();
     const changed = this.planConfChange(asConfChangeV2(change));
-    return changed instanceof RaftError ? changed : this.#switchTo(changed);
+    if (changed instanceof RaftError) return changed;
+    if (index !== undefined) this.#membershipIndex = index;
+    return this.#switchTo(changed);
   }
 
   /** What the configuration would be after a change. */
@@ -721,6 +739,7 @@ export class Raft {
     const restored = this.#restoreConfiguration(members, index);
     if (restored instanceof RaftError) return new RaftError("SnapshotInvalid", restored.detail);
     log.restore(snapshot);
+    this.#membershipIndex = index;
     this.#switchTo(restored);
     if (logger.enabled("info")) {
       logger.info(`${this.#describePosition()} restored snapshot [index: ${index}, term: ${term}]`);

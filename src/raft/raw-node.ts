@@ -52,7 +52,10 @@ export class RawNode {
   /** Without threads: what `advance` tells the state machine, as the threads would. Empty while no Ready is out. */
   #onAdvance: Message[] = [];
 
-  /** Throws RaftError `ConfigInvalid` or `ConfChangeInvalid` (a stored membership that contradicts itself). */
+  /**
+   * Throws RaftError: `ConfigInvalid`; `ConfChangeInvalid` for a stored membership that contradicts itself;
+   * `CommitOutOfRange` when the stored log ends before what was committed.
+   */
   constructor(config: Config) {
     this.raft = new Raft(config);
     this.#async = this.raft.config.asyncStorageWrites;
@@ -134,12 +137,13 @@ export class RawNode {
 
   /**
    * Puts a committed conf change into force; must be called for each, in order, on every member alike. An application that
-   * decides against one calls it with the node id set to NONE.
+   * decides against one calls it with the node id set to NONE. With the entry's `index`, a change that a snapshot has meanwhile
+   * overtaken is left out, as it must be: give it unless entries are always applied before the next `step`.
    * Throws RaftError `ConfChangeInvalid`, with nothing changed, for a change that is impossible in the present membership:
    * possible only if conf changes were proposed unvalidated.
    */
-  applyConfChange(change: ConfChange | ConfChangeV2): ConfState {
-    const result = this.raft.applyConfChange(change);
+  applyConfChange(change: ConfChange | ConfChangeV2, index?: number): ConfState {
+    const result = this.raft.applyConfChange(change, index);
     if (result instanceof RaftError) throw result;
     return result;
   }

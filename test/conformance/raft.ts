@@ -17,7 +17,7 @@ const suites: readonly [directory: string, start: () => Handler][] = [
  * file names to run only those; `-v` prints each file.
  */
 export async function run(args: readonly string[]): Promise<{ passed: number; failed: number }> {
-  const root = join(process.env["QUORATE_CONFORMANCE"] ?? "../shared/conformance", "raft");
+  const root = join(process.env.QUORATE_CONFORMANCE ?? "../shared/conformance", "raft");
   const total = { passed: 0, failed: 0 };
   if (!existsSync(root)) {
     console.log(`skipped: no scenario files at ${root}`);

@@ -148,15 +148,17 @@ class Group {
     const command = this.#commands[directive.command];
     if (command === undefined) return "unknown command";
     try {
-      return command(directive)?.message;
+      const result = command(directive);
+      return result instanceof RaftError ? result.message : undefined;
     } catch (error) {
       if (error instanceof CommandError) return error.message;
       throw error;
     }
   }
 
-  readonly #commands: Readonly<Record<string, (directive: Directive) => RaftError | undefined | void>> = {
-    _breakpoint: () => {},
+  /** An error that comes back is printed; anything else is not. */
+  readonly #commands: Readonly<Record<string, (directive: Directive) => unknown>> = {
+    _breakpoint: () => undefined,
     "add-nodes": (d) => this.#addNodes(d),
     campaign: (d) => this.#first(d).node.campaign(),
     compact: (d) => {

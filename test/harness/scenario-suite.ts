@@ -14,7 +14,7 @@ export function scenarioSuite(title: string, directory: string, start: () => Han
         const path = join(directory, file);
         const text = readFileSync(path, "utf8");
         const { failures, rewritten } = runScenario(file, text, start());
-        if (process.env["REWRITE"] === "1") {
+        if (process.env.REWRITE === "1") {
           if (rewritten !== text) writeFileSync(path, rewritten);
           return;
         }

@@ -48,9 +48,10 @@ export class ProgressTracker {
     return this.#progress;
   }
 
-  /** One voter and nobody else to ask. Learners may be there. */
-  get singleton(): boolean {
-    return this.#incoming.length === 1 && this.#outgoing.length === 0;
+  /** `id` decides alone. Not every group of one is led by its one voter: a removed leader may still be managing it. */
+  isSoleVoter(id: bigint): boolean {
+    const { incoming, outgoing } = this.#membership.voters;
+    return outgoing.size === 0 && incoming.size === 1 && incoming.ids[0] === id;
   }
 
   progressOf(id: bigint): Progress | undefined {
