@@ -679,14 +679,15 @@ export class Engine implements StreamOwner {
     }
     this.#blockStreamId = streamId;
     this.#blockEndStream = endStream;
-    this.#blockParts = [source.subarray(start, end)];
+    // Copied, so that a few bytes that wait do not pin the socket's chunk.
+    this.#blockParts = [Buffer.from(source.subarray(start, end))];
     this.#blockBytes = end - start;
     this.#continuations = 0;
   }
 
   #onContinuation(source: Uint8Array, start: number, end: number, flags: number): void {
     if (this.#blockStreamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "CONTINUATION without HEADERS");
-    this.#blockParts.push(source.subarray(start, end));
+    this.#blockParts.push(Buffer.from(source.subarray(start, end)));
     this.#blockBytes += end - start;
     if (++this.#continuations > this.#options.maxContinuations || this.#blockBytes > this.#blockBytesMax) {
       throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "header block too large");

@@ -104,7 +104,8 @@ export class HpackDecoder {
     const generation = this.#generation;
     const facts = this.#decode(source, start, end);
     if (slot >= 0 && generation === this.#generation) {
-      this.#cache[slot] = { generation, bytes: source.slice(start, end), facts };
+      // A copy: the block stands in the socket's chunk, which must not live as long as the cache.
+      this.#cache[slot] = { generation, bytes: new Uint8Array(source.subarray(start, end)), facts };
     }
     return facts;
   }
