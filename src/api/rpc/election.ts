@@ -15,6 +15,7 @@ import {
   storedValue,
 } from "./contest.ts";
 import type { Authorizer } from "./options.ts";
+import { decodeRequest } from "./registry.ts";
 
 /** These errors are no gRPC statuses in etcd, so the wire shows Unknown. */
 function unknown(text: string): EtcdError {
@@ -28,13 +29,15 @@ export function registerElection(registry: MethodRegistry, member: ContestMember
     kind: "unary",
     handler: async (call, bytes) => {
       const contender = new Contender(call, member, authorizer);
-      return election.encodeCampaignResponse(await campaign(contender, election.decodeCampaignRequest(bytes)));
+      return election.encodeCampaignResponse(
+        await campaign(contender, decodeRequest(election.decodeCampaignRequest, bytes)),
+      );
     },
   });
   registry.register(service, "Proclaim", {
     kind: "unary",
     handler: async (call, bytes) => {
-      const request = election.decodeProclaimRequest(bytes);
+      const request = decodeRequest(election.decodeProclaimRequest, bytes);
       const { key, rev, lease } = leaderOf(request.leader);
       const contender = new Contender(call, member, authorizer);
       const header = await proclaim(contender, key, rev, lease, request.value);
@@ -44,7 +47,7 @@ export function registerElection(registry: MethodRegistry, member: ContestMember
   registry.register(service, "Resign", {
     kind: "unary",
     handler: async (call, bytes) => {
-      const { key, rev } = leaderOf(election.decodeResignRequest(bytes).leader);
+      const { key, rev } = leaderOf(decodeRequest(election.decodeResignRequest, bytes).leader);
       const contender = new Contender(call, member, authorizer);
       return election.encodeResignResponse({ header: await resign(contender, key, rev) });
     },
@@ -53,7 +56,7 @@ export function registerElection(registry: MethodRegistry, member: ContestMember
     kind: "unary",
     handler: async (call, bytes) => {
       const contender = new Contender(call, member, authorizer);
-      const prefix = contestPrefix(election.decodeLeaderRequest(bytes).name);
+      const prefix = contestPrefix(decodeRequest(election.decodeLeaderRequest, bytes).name);
       const response = await contender.range(ofPrefix(prefix, rpc.SortOrder.ASCEND));
       const first = response.kvs[0];
       if (first === undefined) throw unknown("election: no leader");
@@ -65,7 +68,7 @@ export function registerElection(registry: MethodRegistry, member: ContestMember
     handler: async (stream, bytes) => {
       try {
         const contender = new Contender(stream, member, authorizer);
-        await observe(stream, contender, contestPrefix(election.decodeLeaderRequest(bytes).name));
+        await observe(stream, contender, contestPrefix(decodeRequest(election.decodeLeaderRequest, bytes).name));
         stream.end();
       } catch (error) {
         stream.end(statusOf(error));

@@ -13,6 +13,7 @@ import {
   rangeOp,
 } from "./contest.ts";
 import type { Authorizer } from "./options.ts";
+import { decodeRequest } from "./registry.ts";
 
 /** Registers `v3lockpb.Lock`. */
 export function registerLock(registry: MethodRegistry, member: ContestMember, authorizer?: Authorizer): void {
@@ -20,14 +21,14 @@ export function registerLock(registry: MethodRegistry, member: ContestMember, au
     kind: "unary",
     handler: async (call, request) => {
       const contender = new Contender(call, member, authorizer);
-      return lock.encodeLockResponse(await acquire(contender, lock.decodeLockRequest(request)));
+      return lock.encodeLockResponse(await acquire(contender, decodeRequest(lock.decodeLockRequest, request)));
     },
   });
   registry.register("v3lockpb.Lock", "Unlock", {
     kind: "unary",
     handler: async (call: Call, request) => {
       const contender = new Contender(call, member, authorizer);
-      const { header } = await contender.delete(lock.decodeUnlockRequest(request).key);
+      const { header } = await contender.delete(decodeRequest(lock.decodeUnlockRequest, request).key);
       return lock.encodeUnlockResponse({ header });
     },
   });
