@@ -198,6 +198,9 @@ class FakeCall implements ServerStream {
   readonly sent: Uint8Array[] = [];
   closing: Status | "OK" | undefined;
 
+  get ended(): boolean {
+    return this.cancelled || this.closing !== undefined;
+  }
   leave(): void {
     this.cancelled = true;
     this.onCancel?.({ code: Code.Canceled, message: "context canceled" });
