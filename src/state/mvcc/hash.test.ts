@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Mvcc } from "./index.ts";
-import { put, remove, setUp, settle } from "./testing/setup.ts";
+import { put, remove, settle, setUp } from "./testing/setup.ts";
 
 /**
  * etcd's own golden values (server/storage/mvcc/hash_test.go, 3.7.1): the cycle of compactions is a prime, so that each

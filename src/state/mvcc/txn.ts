@@ -208,7 +208,10 @@ function satisfies(
   let order = 0;
   switch (compare.target) {
     case rpc.CompareTarget.VALUE: {
-      order = compareBytes(kv === undefined ? EMPTY : keyValue.valueBytesOf(kv), wanted.case === "value" ? wanted.value : EMPTY);
+      order = compareBytes(
+        kv === undefined ? EMPTY : keyValue.valueBytesOf(kv),
+        wanted.case === "value" ? wanted.value : EMPTY,
+      );
       break;
     }
     case rpc.CompareTarget.CREATE:

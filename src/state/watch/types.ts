@@ -50,7 +50,7 @@ export interface WatchStream {
    */
   create(request: WatchCreate): bigint;
   /** The reply for a create that was refused outside (permission): created + canceled, id -1. */
-  refuse(reason: string): void;
+  refuse(reason: string): bigint;
   /** Sends the "canceled" reply; an unknown id is met with silence. */
   cancel(watchId: bigint): boolean;
   /** One reply with id -1 if every watcher of the stream is in step with the store; else nothing. */

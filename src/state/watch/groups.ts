@@ -1,0 +1,70 @@
+import type { Change } from "../mvcc/index.ts";
+import { type Interval, IntervalTree } from "./interval-tree.ts";
+import type { Watcher } from "./watcher.ts";
+
+/** Watchers of the very same key or range. What matches is gathered once for all of them. */
+export class Group implements Interval {
+  readonly low: string;
+  /** "" for a single key. */
+  readonly high: string;
+  readonly watchers = new Set<Watcher>();
+  /** Changes gathered and not yet handed out, ascending. */
+  pending: Change[] = [];
+
+  constructor(low: string, high: string) {
+    this.low = low;
+    this.high = high;
+  }
+}
+
+/** Which groups a key concerns: single keys by name, ranges by an interval tree. */
+export class Groups {
+  readonly #single = new Map<string, Group>();
+  readonly #ranges = new IntervalTree<Group>();
+  readonly #hits: Group[] = [];
+
+  get isEmpty(): boolean {
+    return this.#single.size === 0 && this.#ranges.size === 0;
+  }
+
+  add(watcher: Watcher): Group {
+    const { low, high } = watcher;
+    let group = high === "" ? this.#single.get(low) : this.#ranges.find(low, high);
+    if (group === undefined) {
+      group = new Group(low, high);
+      if (high === "") this.#single.set(low, group);
+      else this.#ranges.add(group);
+    }
+    group.watchers.add(watcher);
+    return group;
+  }
+
+  remove(watcher: Watcher, group: Group): void {
+    group.watchers.delete(watcher);
+    if (group.watchers.size > 0) return;
+    if (group.high === "") this.#single.delete(group.low);
+    else this.#ranges.remove(group);
+  }
+
+  /** Hands a change to all groups it concerns; those that had nothing pending join `dirty`. */
+  gather(change: Change, dirty: Group[]): void {
+    const single = this.#single.get(change.key);
+    if (single !== undefined) {
+      if (single.pending.length === 0) dirty.push(single);
+      single.pending.push(change);
+    }
+    if (this.#ranges.size === 0) return;
+    const hits = this.#hits;
+    this.#ranges.stab(change.key, hits);
+    for (const group of hits) {
+      if (group.pending.length === 0) dirty.push(group);
+      group.pending.push(change);
+    }
+    hits.length = 0;
+  }
+
+  *all(): Generator<Group, void, undefined> {
+    yield* this.#single.values();
+    yield* this.#ranges;
+  }
+}

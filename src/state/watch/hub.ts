@@ -1,0 +1,445 @@
+import { assert, type Env, unit } from "../../base/index.ts";
+import type { Change, ChangeListener, Mvcc } from "../mvcc/index.ts";
+import { type Group, Groups } from "./groups.ts";
+import { registerWatchMetrics, WatchStats } from "./metrics.ts";
+import { fragmentsOf, type Parcel, parcelsOf } from "./parcels.ts";
+import { RecentChanges } from "./recent.ts";
+import { OpenStream } from "./stream.ts";
+import type { WatchHubOptions, WatchReply, WatchSink, WatchStream } from "./types.ts";
+import type { Watcher, WatcherHome } from "./watcher.ts";
+
+/** Rows between two looks at the clock. */
+const clockEvery = 64;
+
+/** Sizes; tests make them small. */
+export interface WatchLimits {
+  /** Watchers served in one catch-up round, as etcd has it. */
+  readonly watchersPerRound: number;
+  /** Revisions of one key read in one round for a watcher of that key alone. */
+  readonly revisionsPerKey: number;
+  /** Rows and bytes read in one round for watchers of ranges; the bytes bound the memory of a catch-up. */
+  readonly rowsPerRound: number;
+  readonly bytesPerRound: number;
+  /** Longest time a round may hold the loop. */
+  readonly roundMs: number;
+  /** A reply is cut at the next revision once it holds this much; some clients take no more than 4 MiB. */
+  readonly replyBytes: number;
+  /** Blocked sinks are asked this often whether they take more again, as etcd retries its victims. */
+  readonly blockedPollMs: number;
+  /** Newest changes that are kept for those who fall behind a little. */
+  readonly recentTransactions: number;
+  readonly recentBytes: number;
+}
+
+const defaultLimits: WatchLimits = {
+  watchersPerRound: 512,
+  revisionsPerKey: 1000,
+  rowsPerRound: 10_000,
+  bytesPerRound: 4 * 1024 * 1024,
+  roundMs: 5,
+  replyBytes: 1024 * 1024,
+  blockedPollMs: 10,
+  recentTransactions: 10_000,
+  recentBytes: 4 * 1024 * 1024,
+};
+
+const defaultProgressMs = 600_000;
+const minimumProgressMs = 100;
+const defaultFragmentBytes = 2 * 1024 * 1024;
+
+/**
+ * Carries what transactions changed to those who watch.
+ *
+ * During a turn changes are gathered per group of equal watchers; at its end every group's changes become replies, whose
+ * events are put together once per group. A watcher whose sink takes no more keeps nothing here: it falls behind, and
+ * catches up from the newest changes or from the store, as does one that starts in the past. So the memory of a slow
+ * client is a number, and the store is the queue.
+ */
+export class WatchHub {
+  readonly #mvcc: Mvcc;
+  readonly #env: Env;
+  readonly #progressMs: number;
+  readonly #fragmentBytes: number;
+  readonly #groups = new Groups();
+  readonly #limits: WatchLimits;
+  readonly #recent: RecentChanges;
+  readonly #stats = new WatchStats();
+  readonly #streams = new Set<OpenStream>();
+  /** Groups with something pending. */
+  #dirty: Group[] = [];
+  /** Lagging watchers that can be served, longest waiting first. */
+  readonly #ready = new Set<Watcher>();
+  /** Streams with lagging watchers that wait for their sink. */
+  readonly #blocked = new Set<WatcherHome>();
+  /** Newest revision that went through the groups. */
+  #seen: number;
+  #flushAsked = false;
+  #roundAsked = false;
+  #poll: { cancel(): void } | undefined = undefined;
+  #round: { cancel(): void } | undefined = undefined;
+  #closed = false;
+  readonly #unlisten: () => void;
+
+  constructor(mvcc: Mvcc, options: WatchHubOptions, env: Env, limits: WatchLimits = defaultLimits) {
+    this.#mvcc = mvcc;
+    this.#env = env;
+    this.#limits = limits;
+    this.#recent = new RecentChanges(limits.recentTransactions, limits.recentBytes);
+    this.#progressMs = Math.max(minimumProgressMs, options.progressNotifyIntervalMs || defaultProgressMs);
+    this.#fragmentBytes = options.fragmentBytes ?? defaultFragmentBytes;
+    this.#seen = mvcc.revision;
+    const listener: ChangeListener = {
+      changed: (revision, changes) => this.#changed(revision, changes),
+      restored: (revision) => this.#restored(revision),
+    };
+    this.#unlisten = mvcc.listen(listener);
+    registerWatchMetrics(env.metrics, this.#stats, {
+      streams: () => this.#streams.size,
+      pending: () => this.#dirty.reduce((sum, group) => sum + group.pending.length * group.watchers.size, 0),
+      recentBytes: () => this.#recent.bytes,
+      blockedStreams: () => this.#blocked.size,
+    });
+  }
+
+  stream(sink: WatchSink): WatchStream {
+    assert(!this.#closed, "the hub is closed");
+    const stream = new OpenStream(this, sink);
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Ends all streams without replies. */
+  close(): void {
+    this.#closed = true;
+    for (const stream of [...this.#streams]) stream.close();
+    this.#unlisten();
+    this.#poll?.cancel();
+    this.#round?.cancel();
+  }
+
+  // What streams ask of the hub.
+
+  get revision(): number {
+    return this.#mvcc.revision;
+  }
+
+  /** Takes in a new watcher: at its place among the synced, or among those that have to catch up. */
+  admit(watcher: Watcher): void {
+    this.#stats.watchers++;
+    if (watcher.next > this.#mvcc.revision) this.#join(watcher);
+    else this.#lag(watcher, watcher.next);
+  }
+
+  /** Ends a watcher; what is pending for it is dropped. */
+  dismiss(watcher: Watcher): void {
+    if (watcher.state === "ended") return;
+    this.#stats.watchers--;
+    if (watcher.state === "synced") this.#groups.remove(watcher, watcher.group!);
+    else this.#unlag(watcher);
+    watcher.group = undefined;
+    watcher.state = "ended";
+  }
+
+  release(stream: OpenStream): void {
+    this.#streams.delete(stream);
+    this.#blocked.delete(stream);
+  }
+
+  /** Calls `tick` each progress interval, which has a jitter, so that streams opened together do not speak together. */
+  everyProgressInterval(tick: () => void): { cancel(): void } {
+    const jitterMs = unit(this.#env.random) * (this.#progressMs / 10);
+    return this.#env.scheduler.every(this.#progressMs + jitterMs, tick);
+  }
+
+  /** The sink of a stream takes more again. */
+  unblock(home: WatcherHome): void {
+    if (!this.#blocked.delete(home)) return;
+    for (const watcher of home.blocked) this.#ready.add(watcher);
+    home.blocked.clear();
+    this.#askRound();
+  }
+
+  // Live changes.
+
+  #changed(revision: number, changes: readonly Change[]): void {
+    this.#seen = revision;
+    this.#recent.add(revision, changes);
+    if (this.#groups.isEmpty) return;
+    const dirty = this.#dirty;
+    for (const change of changes) this.#groups.gather(change, dirty);
+    if (dirty.length === 0 || this.#flushAsked) return;
+    this.#flushAsked = true;
+    this.#env.scheduler.endOfTurn(this.flush);
+  }
+
+  /** Sends what was gathered in this turn now instead of at its end. */
+  readonly flush = (): void => {
+    this.#flushAsked = false;
+    if (this.#dirty.length === 0) return;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const group of dirty) {
+      const changes = group.pending;
+      group.pending = [];
+      const parcels = parcelsOf(changes, this.#limits.replyBytes);
+      for (const watcher of group.watchers) {
+        const stoppedAt = this.#deliver(watcher, parcels);
+        if (stoppedAt !== 0) this.#lag(watcher, stoppedAt);
+      }
+    }
+  };
+
+  /** Sends parcels until the sink takes no more; then returns the revision to go on with, else 0. */
+  #deliver(watcher: Watcher, parcels: readonly Parcel[]): number {
+    for (const parcel of parcels) {
+      if (parcel.lastRevision < watcher.next) continue;
+      const events = parcel.eventsFor(watcher, this.#mvcc);
+      if (events.length > 0) {
+        if (!watcher.home.sink.writable()) return Math.max(watcher.next, parcel.firstRevision);
+        this.#sendEvents(watcher, events);
+      }
+      watcher.next = parcel.lastRevision + 1;
+    }
+    return 0;
+  }
+
+  #sendEvents(watcher: Watcher, events: readonly Uint8Array[]): void {
+    this.#stats.events += events.length;
+    watcher.quiet = false;
+    const pieces = watcher.fragment && events.length > 1 ? fragmentsOf(events, this.#fragmentBytes) : [events];
+    for (let i = 0; i < pieces.length; i++) {
+      const reply: WatchReply = {
+        watchId: watcher.id,
+        revision: this.#mvcc.revision,
+        created: false,
+        canceled: false,
+        compactRevision: 0,
+        cancelReason: "",
+        fragment: i < pieces.length - 1,
+        events: pieces[i]!,
+      };
+      watcher.home.sink.send(reply);
+    }
+  }
+
+  // From state to state.
+
+  #join(watcher: Watcher): void {
+    watcher.state = "synced";
+    watcher.group = this.#groups.add(watcher);
+  }
+
+  /** From synced, or new: behind from `next` on. */
+  #lag(watcher: Watcher, next: number): void {
+    if (watcher.group !== undefined) {
+      this.#groups.remove(watcher, watcher.group);
+      watcher.group = undefined;
+    }
+    watcher.state = "lagging";
+    watcher.next = Math.max(watcher.next, next);
+    this.#stats.lagging++;
+    this.#wait(watcher);
+  }
+
+  /** Queues a lagging watcher where it belongs. */
+  #wait(watcher: Watcher): void {
+    const { home } = watcher;
+    if (home.sink.writable()) {
+      this.#ready.add(watcher);
+      this.#askRound();
+      return;
+    }
+    home.blocked.add(watcher);
+    this.#blocked.add(home);
+    this.#askPoll();
+  }
+
+  #unlag(watcher: Watcher): void {
+    this.#stats.lagging--;
+    this.#ready.delete(watcher);
+    const { home } = watcher;
+    if (home.blocked.delete(watcher) && home.blocked.size === 0) this.#blocked.delete(home);
+  }
+
+  #askPoll(): void {
+    if (this.#poll !== undefined || this.#blocked.size === 0 || this.#closed) return;
+    this.#poll = this.#env.scheduler.after(this.#limits.blockedPollMs, () => {
+      this.#poll = undefined;
+      for (const home of [...this.#blocked]) if (home.sink.writable()) this.unblock(home);
+      this.#askPoll();
+    });
+  }
+
+  // Catching up.
+
+  #askRound(): void {
+    if (this.#roundAsked || this.#closed) return;
+    this.#roundAsked = true;
+    this.#env.scheduler.endOfTurn(this.#catchUp);
+  }
+
+  /** One round; then rests as long as it took, to be fair to all else. */
+  readonly #catchUp = (): void => {
+    this.#round = undefined;
+    const { clock, scheduler } = this.#env;
+    const startMs = clock.monotonicMs();
+    if (!this.#closed) this.#serve(startMs);
+    if (this.#ready.size === 0 || this.#closed) {
+      this.#roundAsked = false;
+      return;
+    }
+    this.#round = scheduler.after(clock.monotonicMs() - startMs, this.#catchUp);
+  };
+
+  #serve(startMs: number): void {
+    const { clock } = this.#env;
+    const current = this.#mvcc.revision;
+    const ranged: Watcher[] = [];
+    const byKey = new Map<string, { from: number; reached: number; parcels: Parcel[] }>();
+    let served = 0;
+    const queue: Watcher[] = [];
+    for (const watcher of this.#ready) if (queue.push(watcher) === this.#limits.watchersPerRound) break;
+    for (const watcher of queue) {
+      if (served > 0 && served % clockEvery === 0 && clock.monotonicMs() - startMs > this.#limits.roundMs) break;
+      served++;
+      this.#ready.delete(watcher);
+      if (!watcher.home.sink.writable()) this.#wait(watcher);
+      else if (watcher.next < this.#mvcc.compactRevision) this.#overtake(watcher);
+      else if (watcher.next > current) this.#sync(watcher);
+      else if (watcher.high !== "") ranged.push(watcher);
+      else {
+        let read = byKey.get(watcher.low);
+        if (read === undefined || read.from !== watcher.next) {
+          read = this.#readKey(watcher.low, watcher.next, current);
+          byKey.set(watcher.low, read);
+        }
+        this.#progress(watcher, read.parcels, read.reached, current);
+      }
+    }
+    if (ranged.length > 0) this.#serveRanges(ranged, startMs, current);
+  }
+
+  #readKey(key: string, from: number, current: number): { from: number; reached: number; parcels: Parcel[] } {
+    const changes = this.#mvcc.changesOf(key, from, this.#limits.revisionsPerKey);
+    const reached = changes.length < this.#limits.revisionsPerKey ? current : changes.at(-1)!.revision;
+    return { from, reached, parcels: parcelsOf(changes, this.#limits.replyBytes) };
+  }
+
+  /** Reads once, from where the longest waiting stands, for all whose place lies within what is read. */
+  #serveRanges(ranged: readonly Watcher[], startMs: number, current: number): void {
+    const from = ranged[0]!.next;
+    const groups = new Groups();
+    const members: Watcher[] = [];
+    for (const watcher of ranged) {
+      if (watcher.next < from) continue;
+      groups.add(watcher);
+      members.push(watcher);
+    }
+    const dirty: Group[] = [];
+    const reached = this.#read(from, current, startMs, groups, dirty);
+    const stopped = new Map<Watcher, number>();
+    for (const group of dirty) {
+      const parcels = parcelsOf(group.pending, this.#limits.replyBytes);
+      for (const watcher of group.watchers) {
+        const stoppedAt = this.#deliver(watcher, parcels);
+        if (stoppedAt !== 0) stopped.set(watcher, stoppedAt);
+      }
+    }
+    for (const watcher of members) {
+      const stoppedAt = stopped.get(watcher);
+      if (stoppedAt === undefined) this.#advance(watcher, reached, current);
+      else {
+        watcher.next = stoppedAt;
+        this.#wait(watcher);
+      }
+    }
+    // Those further back come first in one of the next rounds.
+    for (const watcher of ranged) if (watcher.next < from) this.#wait(watcher);
+  }
+
+  /** Gathers whole revisions from `from` on within the bounds of a round; returns the last one gathered. */
+  #read(from: number, current: number, startMs: number, groups: Groups, dirty: Group[]): number {
+    const { clock } = this.#env;
+    let rows = 0;
+    let bytes = 0;
+    let asked = 0;
+    const full = (): boolean =>
+      rows >= this.#limits.rowsPerRound ||
+      bytes >= this.#limits.bytesPerRound ||
+      (++asked % clockEvery === 0 && clock.monotonicMs() - startMs > this.#limits.roundMs);
+    if (this.#recent.covers(from)) {
+      for (let revision = from; revision <= current; revision++) {
+        if (full()) return revision - 1;
+        for (const change of this.#recent.at(revision) ?? []) {
+          rows++;
+          bytes += change.bytes;
+          groups.gather(change, dirty);
+        }
+      }
+      return current;
+    }
+    let reading = from - 1;
+    let finished = true;
+    this.#mvcc.visitChanges(from, (change) => {
+      // A revision that was begun goes to its end.
+      if (change.revision !== reading && full()) {
+        finished = false;
+        return false;
+      }
+      reading = change.revision;
+      rows++;
+      bytes += change.bytes;
+      groups.gather(change, dirty);
+      return true;
+    });
+    return finished ? current : reading;
+  }
+
+  #progress(watcher: Watcher, parcels: readonly Parcel[], reached: number, current: number): void {
+    const stoppedAt = this.#deliver(watcher, parcels);
+    if (stoppedAt === 0) this.#advance(watcher, reached, current);
+    else {
+      watcher.next = stoppedAt;
+      this.#wait(watcher);
+    }
+  }
+
+  /** A lagging watcher has had everything up to `reached`. */
+  #advance(watcher: Watcher, reached: number, current: number): void {
+    watcher.next = Math.max(watcher.next, reached + 1);
+    if (watcher.next > current) this.#sync(watcher);
+    else this.#wait(watcher);
+  }
+
+  #sync(watcher: Watcher): void {
+    this.#stats.lagging--;
+    this.#join(watcher);
+  }
+
+  /** What the watcher wanted next was compacted away: it is told, and ends. */
+  #overtake(watcher: Watcher): void {
+    watcher.home.sink.send({
+      watchId: watcher.id,
+      revision: 0,
+      created: false,
+      canceled: true,
+      compactRevision: this.#mvcc.compactRevision,
+      cancelReason: "",
+      fragment: false,
+      events: [],
+    });
+    this.dismiss(watcher);
+    watcher.home.forget(watcher);
+  }
+
+  /** The store was replaced: what came between is caught up from the new one. */
+  #restored(revision: number): void {
+    this.flush();
+    this.#recent.clear();
+    const seen = this.#seen;
+    this.#seen = revision;
+    for (const group of [...this.#groups.all()]) {
+      for (const watcher of [...group.watchers]) this.#lag(watcher, seen + 1);
+    }
+  }
+}
