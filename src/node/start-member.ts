@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { openAccess } from "../api/gateway/index.ts";
+import { Registry } from "../api/metrics/index.ts";
+import { type Env, type Logger, silentLogger } from "../base/index.ts";
+import { defaultMemberOptions, type Member, type MemberOptions } from "../server/index.ts";
+import { MemoryDisk, RealDisk } from "../storage/disk/index.ts";
+import { type ServeOptions, type Serving, serve } from "./serve.ts";
+import { systemClock, systemRandom, systemScheduler } from "./system-env.ts";
+
+/** How to start a member inside a program. Everything has a default. */
+export interface StartMemberOptions {
+  /** Name of the member; default `default`. */
+  readonly name?: string;
+  /** A directory, or "memory" (the default): nothing touches the disk, and everything is gone with `close`. */
+  readonly storage?: string;
+  /** Address to serve on; default 127.0.0.1. */
+  readonly host?: string;
+  /** Port to serve on; default 0: the system chooses. */
+  readonly port?: number;
+  /** Where log lines go; default nowhere. */
+  readonly logger?: Logger;
+  /** Called when the member had to stop by itself, e.g. since its disk failed. */
+  readonly onFatal?: (error: unknown) => void;
+  /** Further settings, by the names of etcd's flags in camel case. */
+  readonly settings?: Partial<Omit<MemberOptions, "name" | "dataDir" | "sha1">>;
+}
+
+/** A member that runs in this process. */
+export interface StartedMember {
+  /** Where clients connect: `http://127.0.0.1:<port>`. */
+  readonly clientUrl: string;
+  /** The member itself, for calls without a network. */
+  readonly member: Member;
+  /** Stops serving, commits and closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+export const sha1 = (bytes: Uint8Array): Uint8Array => createHash("sha1").update(bytes).digest();
+
+/** What a member serves with when nobody says otherwise: etcd's defaults. */
+export function defaultServeOptions(member: MemberOptions, urls: readonly string[]): ServeOptions {
+  return {
+    member,
+    listen: urls.map((url) => ({ url, serves: "client" as const })),
+    access: openAccess,
+    gateway: true,
+    maxConcurrentStreams: 0xffff_ffff,
+    keepaliveMinTimeMs: 5000,
+    keepaliveTimeMs: 7_200_000,
+    keepaliveTimeoutMs: 20_000,
+    handlingTimeHistogram: false,
+    stopServingOnDefrag: false,
+    onFatal: () => {},
+  };
+}
+
+/** The world as this process sees it. */
+export function systemEnv(logger: Logger, registry: Registry): Env {
+  return { clock: systemClock, scheduler: systemScheduler, random: systemRandom, logger, metrics: registry };
+}
+
+/**
+ * Starts a member in this process; resolves when it serves.
+ *
+ * @example
+ * const member = await startMember({ storage: "memory" });
+ * console.log(member.clientUrl);
+ * await member.close();
+ */
+export async function startMember(options: StartMemberOptions = {}): Promise<StartedMember> {
+  const { storage = "memory", host = "127.0.0.1", port = 0, logger = silentLogger } = options;
+  const inMemory = storage === "memory";
+  const disk = inMemory ? new MemoryDisk() : new RealDisk();
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const member = defaultMemberOptions(inMemory ? "/memory" : storage, sha1, {
+    advertiseClientUrls: [url],
+    ...options.settings,
+    ...(options.name === undefined ? {} : { name: options.name }),
+  });
+  const registry = new Registry();
+  const serving: Serving = await serve(
+    { ...defaultServeOptions(member, [url]), onFatal: options.onFatal ?? (() => {}) },
+    disk,
+    registry,
+    systemEnv(logger, registry),
+  );
+  return { clientUrl: serving.urls[0]!, member: serving.member, close: () => serving.close() };
+}
