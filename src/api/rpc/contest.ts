@@ -62,11 +62,11 @@ export class Contender {
     return (await this.whileHere(this.#member.leaseGrant(request, this.#by))).ID;
   }
 
-  /** A linearizable read. */
+  /** A linearizable read. What the caller may read is asked after the barrier, in the very turn of the read. */
   async range(request: rpc.RangeRequest): Promise<rpc.RangeResponse> {
-    this.#authorizer?.requireRead(this.#by, request.key, request.rangeEnd);
     const barrier = this.#member.linearizable();
     if (barrier !== undefined) await this.whileHere(barrier);
+    this.#authorizer?.requireRead(this.#by, request.key, request.rangeEnd);
     return this.#member.range(request);
   }
 
