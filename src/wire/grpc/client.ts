@@ -70,6 +70,7 @@ export interface ClientStream {
 }
 
 const emptyList: readonly HeaderField[] = [];
+const draining: Status = { code: Code.Unavailable, message: "the connection is draining", unsent: true };
 
 /**
  * gRPC calls over one connection. Pure like the server: the adapter's `connect` gives it a socket. It does not
@@ -153,7 +154,7 @@ export class GrpcClient implements Http2Handler {
         },
         onEnd(outcome, trailer) {
           if (outcome.code !== Code.OK) {
-            reject(new GrpcError(outcome.code, outcome.message, trailer.entries()));
+            reject(new GrpcError(outcome.code, outcome.message, trailer.entries(), outcome.unsent === true));
           } else if (reply === undefined || twice) {
             reject(new GrpcError(Code.Internal, "cardinality violation: a unary call must have one response"));
           } else {
@@ -237,7 +238,7 @@ export class GrpcClient implements Http2Handler {
         `closing transport due to: received GOAWAY with code ${http2CodeName(code)}, debug data: ${JSON.stringify(text)}`,
       );
     }
-    this.#failWaiting(status(Code.Unavailable, "the connection is draining"));
+    this.#failWaiting(draining);
   }
 
   onCapacity(): void {
@@ -258,7 +259,7 @@ export class GrpcClient implements Http2Handler {
   #failWaiting(why: Status): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const call of waiting) call.finish(why);
+    for (const call of waiting) call.finish({ ...why, unsent: true });
   }
 
   #call(path: string, events: ClientStreamEvents, options: CallOptions): ClientCall {
@@ -280,8 +281,8 @@ export class GrpcClient implements Http2Handler {
     const call = new ClientCall(this.#settings, this.#wheel, fields, events, deadlineMs, options.signal);
     if (fault !== undefined) call.failSoon(fault);
     else if (options.signal?.aborted === true) call.failSoon(status(Code.Canceled, "context canceled"));
-    else if (this.#closed) call.failSoon(this.#whyClosed);
-    else if (this.#goneAway) call.failSoon(status(Code.Unavailable, "the connection is draining"));
+    else if (this.#closed) call.failSoon({ ...this.#whyClosed, unsent: true });
+    else if (this.#goneAway) call.failSoon(draining);
     else if (this.#waiting.length === 0 && this.#http2.canRequest) call.open(this.#http2);
     else if (this.#waiting.length >= this.#settings.waitingCallsMax) {
       call.failSoon(status(Code.ResourceExhausted, "too many calls wait for a stream"));
@@ -316,7 +317,7 @@ function resetStatus(code: number): Status {
   const text = `stream terminated by RST_STREAM with error code: ${http2CodeName(code)}`;
   switch (code) {
     case Http2Code.REFUSED_STREAM:
-      return status(Code.Unavailable, text);
+      return { code: Code.Unavailable, message: text, unsent: true };
     case Http2Code.CANCEL:
       return status(Code.Canceled, text);
     case Http2Code.ENHANCE_YOUR_CALM:

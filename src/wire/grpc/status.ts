@@ -7,6 +7,8 @@ export interface Status {
   readonly message: string;
   /** Further trailers, e.g. `grpc-status-details-bin`. */
   readonly metadata?: MetadataFields | undefined;
+  /** Clients only: the server certainly did not take the call up, so it may be sent again even if it writes. */
+  readonly unsent?: boolean | undefined;
 }
 
 export const statusOk: Status = { code: Code.OK, message: "" };
@@ -20,11 +22,14 @@ export class GrpcError extends Error {
   override readonly name = "GrpcError";
   readonly code: Code;
   readonly metadata: MetadataFields | undefined;
+  /** The server certainly did not take the call up. */
+  readonly unsent: boolean;
 
-  constructor(code: Code, message: string, metadata?: MetadataFields) {
+  constructor(code: Code, message: string, metadata?: MetadataFields, unsent = false) {
     super(message);
     this.code = code;
     this.metadata = metadata;
+    this.unsent = unsent;
   }
 
   /** As grpc-go prints it: `rpc error: code = NotFound desc = ...`. */
