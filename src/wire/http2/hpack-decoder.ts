@@ -49,6 +49,8 @@ export class HpackDecoder {
 
   readonly #listBytesMax: number;
   readonly #cache: (CachedBlock | undefined)[] = new Array<CachedBlock | undefined>(CACHE_SLOTS).fill(undefined);
+  /** Hash last seen in each slot: a block is taken up when it comes twice in a row, so that unique ones cost nothing. */
+  readonly #seen = new Int32Array(CACHE_SLOTS);
   /** Blocks answered from the cache. */
   cacheHits = 0;
   /** The last `decode` was answered from the cache. */
@@ -84,8 +86,8 @@ export class HpackDecoder {
   decode(source: Uint8Array, start: number, end: number): HeaderFacts {
     const length = end - start;
     let slot = -1;
+    let hash = length;
     if (length <= CACHED_BLOCK_BYTES_MAX) {
-      let hash = length;
       for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + source[i]!) | 0;
       slot = (hash ^ (hash >>> 15)) & (CACHE_SLOTS - 1);
       const cached = this.#cache[slot];
@@ -103,7 +105,10 @@ export class HpackDecoder {
     this.lastWasCached = false;
     const generation = this.#generation;
     const facts = this.#decode(source, start, end);
-    if (slot >= 0 && generation === this.#generation) {
+    if (slot < 0 || generation !== this.#generation) return facts;
+    if (this.#seen[slot] !== hash) {
+      this.#seen[slot] = hash;
+    } else {
       // A copy: the block stands in the socket's chunk, which must not live as long as the cache.
       this.#cache[slot] = { generation, bytes: new Uint8Array(source.subarray(start, end)), facts };
     }

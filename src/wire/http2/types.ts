@@ -9,8 +9,9 @@
 export type HeaderField = readonly [name: string, value: string];
 
 /**
- * A decoded header list, pseudo-headers first. A client that repeats a header block gets the very same array object
- * again: it must not be changed, and its identity may be used as a cache key (a WeakMap, or "same as last time").
+ * A decoded header list, pseudo-headers first. A header block that keeps coming on a connection is decoded to the very
+ * same array object again (from its third time on, while the peer's dynamic table stands still): it must not be
+ * changed, and its identity may be used as a cache key (a WeakMap, or "same as last time").
  */
 export type HeaderList = readonly HeaderField[];
 
@@ -79,10 +80,12 @@ export interface Http2Handler {
   onData(stream: Http2Stream, chunk: Uint8Array, endStream: boolean): void;
   /**
    * The stream died before both ends were done: by the peer's RST_STREAM, a fault of the peer on this stream, GOAWAY
-   * (client: REFUSED_STREAM means that it was not processed) or the end of the connection. Called at most once.
+   * (client: REFUSED_STREAM means that it was not processed) or the end of the connection. Called at most once, and
+   * never for a stream that the layer above reset, or was not told of. NO_ERROR at a client: the answer is whole, and
+   * the server wants no more of the request. The stream's `context` is there during the call for the last time.
    */
   onReset(stream: Http2Stream, code: number): void;
-  /** `bufferedBytes` fell to zero after not having been zero. */
+  /** `bufferedBytes` fell to zero after not having been zero, and more may be sent (END_STREAM is not queued). */
   onDrain(stream: Http2Stream): void;
   /** The peer sent GOAWAY. Streams above `lastStreamId` have been reset already (client). */
   onGoaway(lastStreamId: number, code: number, debug: Uint8Array): void;
@@ -104,6 +107,9 @@ export interface Http2Output {
   write(pieces: Uint8Array[]): boolean;
   /** Something was gathered where nothing was: `flush()` is wanted at the end of this turn. */
   dirty(): void;
-  /** No write follows: send what was written, then close. Called once. */
+  /**
+   * No write follows: send what was written, then close the socket. Called once. A peer that does not close its end
+   * in turn is the adapter's to cut off.
+   */
   end(): void;
 }
