@@ -157,7 +157,8 @@ export class Bolt implements TxHost {
       this.#meta = meta;
       this.#durableTxid = meta.txid;
       this.#fileBytes = file.size();
-      if (!this.readOnly) this.#loadFreelist();
+      // A reader needs no freelist but for a check; one that is in the file costs nothing.
+      if (!this.readOnly || meta.freelist !== undefined) this.#loadFreelist();
     } catch (error) {
       file?.close();
       this.#lock?.release();
@@ -262,6 +263,10 @@ export class Bolt implements TxHost {
   }
 
   free(txid: number, id: number, overflow: number): void {
+    // Where the freelist comes from the file, nobody has walked the tree: it may still turn out to hold a page twice.
+    for (let page = id; page <= id + overflow; page++) {
+      if (this.#freelist.isFreed(page)) throw corrupt(this.#path, page, "it is free and in use at once");
+    }
     this.#freelist.free(txid, id, overflow);
   }
 
@@ -277,13 +282,8 @@ export class Bolt implements TxHost {
   }
 
   freedPages(): number[] {
-    if (this.readOnly) this.#loadFreelist();
+    if (this.readOnly && this.#meta.freelist === undefined) this.#loadFreelist();
     return this.#freelist.all();
-  }
-
-  freelistPage(meta: Meta): { id: number; overflow: number } | undefined {
-    if (meta.freelist === undefined) return undefined;
-    return { id: meta.freelist, overflow: this.#readFreelistPage(meta.freelist, meta.highWater).overflow };
   }
 
   commit(tx: Tx): Promise<void> {
@@ -297,8 +297,7 @@ export class Bolt implements TxHost {
     meta.root = tx.root.root;
     meta.sequence = tx.root.sequence;
     if (meta.freelist !== undefined) {
-      const old = this.#readFreelistPage(meta.freelist, this.#meta.highWater);
-      this.#freelist.free(tx.id, old.id, old.overflow);
+      this.#freelist.free(tx.id, meta.freelist, meta.freelistOverflow);
       meta.freelist = undefined;
     }
     if (this.#freelistSync) this.#spillFreelist(tx);
@@ -435,7 +434,11 @@ export class Bolt implements TxHost {
       this.#freelist.load(missing(reached, highWater));
       return;
     }
-    const page = this.#readFreelistPage(freelist, highWater);
+    const page = this.#readRun(freelist, highWater);
+    if (page.id !== freelist || page.flags !== PageFlag.freelist) {
+      throw corrupt(this.#path, freelist, "it should be the freelist");
+    }
+    this.#meta.freelistOverflow = page.overflow;
     const view = new DataView(page.bytes.buffer, page.bytes.byteOffset, page.bytes.byteLength);
     let at = pageHeaderBytes;
     let { count } = page;
@@ -451,12 +454,6 @@ export class Bolt implements TxHost {
       ids.add(id);
     }
     this.#freelist.load(ids);
-  }
-
-  #readFreelistPage(id: number, highWater: number): Page {
-    const page = this.#readRun(id, highWater);
-    if (page.id !== id || page.flags !== PageFlag.freelist) throw corrupt(this.#path, id, "it should be the freelist");
-    return page;
   }
 
   // --- pages
@@ -515,6 +512,7 @@ export class Bolt implements TxHost {
     }
     tx.addPage(new Page(bytes));
     tx.meta.freelist = id;
+    tx.meta.freelistOverflow = count - 1;
   }
 
   /** Length of the file that holds `pages` pages: doubling up to the allocation step, then a step more than needed. */

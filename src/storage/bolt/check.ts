@@ -7,12 +7,8 @@ import type { Tx } from "./tx.ts";
  * bbolt's consistency check of one state: every page below the high-water mark is either in use exactly once or free,
  * pages of the tree are branches and leaves, keys ascend on a page and stay within what the branches above promise.
  */
-export function check(
-  tx: Tx,
-  freedPages: readonly number[],
-  freelist: { id: number; overflow: number } | undefined,
-): string[] {
-  return new Checker(tx, freedPages, freelist).run();
+export function check(tx: Tx, freedPages: readonly number[]): string[] {
+  return new Checker(tx, freedPages).run();
 }
 
 class Checker {
@@ -21,15 +17,14 @@ class Checker {
   readonly #reachable = new Set<number>([0, 1]);
   readonly #faults: string[] = [];
 
-  constructor(tx: Tx, freedPages: readonly number[], freelist: { id: number; overflow: number } | undefined) {
+  constructor(tx: Tx, freedPages: readonly number[]) {
     this.#tx = tx;
     for (const id of freedPages) {
       if (this.#freed.has(id)) this.#faults.push(`page ${id}: already freed`);
       this.#freed.add(id);
     }
-    if (freelist !== undefined) {
-      for (let i = 0; i <= freelist.overflow; i++) this.#reachable.add(freelist.id + i);
-    }
+    const { freelist, freelistOverflow } = tx.meta;
+    if (freelist !== undefined) for (let i = 0; i <= freelistOverflow; i++) this.#reachable.add(freelist + i);
   }
 
   run(): string[] {

@@ -213,7 +213,8 @@ export class Page {
 
 /**
  * Makes sure that nothing read from this page later can leave its bytes or the file: type, count, the bounds of every
- * element, children within the high-water mark. `expected` is the id under which it was read, 0 for an inline bucket.
+ * element, children within the high-water mark; and that its keys ascend, or searches would miss some. `expected` is the
+ * id under which it was read, 0 for an inline bucket.
  */
 export function validatePage(page: Page, expected: number, highWater: number, path: string, where = expected): void {
   if (page.id !== expected) throw corrupt(path, where, `it says it is page ${page.id}`);
@@ -228,6 +229,7 @@ export function validatePage(page: Page, expected: number, highWater: number, pa
         throw corrupt(path, where, `element ${i} reaches outside of it`);
       }
     }
+    validateOrder(page, path, where);
     return;
   }
   if (page.flags !== PageFlag.branch) {
@@ -246,6 +248,26 @@ export function validatePage(page: Page, expected: number, highWater: number, pa
       throw corrupt(path, where, `element ${i} points to page ${child} of ${highWater}`);
     }
   }
+  validateOrder(page, path, where);
+}
+
+function validateOrder(page: Page, path: string, where: number): void {
+  const { bytes, count } = page;
+  if (count === 0) return;
+  let before = page.keyStart(0);
+  let beforeSize = page.keySize(0);
+  for (let i = 1; i < count; i++) {
+    const start = page.keyStart(i);
+    const size = page.keySize(i);
+    const end = Math.min(size, beforeSize);
+    let at = 0;
+    while (at < end && bytes[start + at] === bytes[before + at]) at++;
+    if (at < end ? bytes[start + at]! < bytes[before + at]! : size <= beforeSize) {
+      throw corrupt(path, where, `the key of element ${i} is not above the one before`);
+    }
+    before = start;
+    beforeSize = size;
+  }
 }
 
 /** What a meta page says. */
@@ -258,6 +280,8 @@ export interface Meta {
   sequence: bigint;
   /** First page of the freelist; undefined when it is not kept in the file (all ones). */
   freelist: number | undefined;
+  /** Overflow pages of the freelist: known from its page, not part of the meta's bytes. */
+  freelistOverflow: number;
   /** Every page below it was given out once; the file ends somewhere above. */
   highWater: number;
   txid: number;
@@ -283,6 +307,7 @@ export function decodeMeta(page: Uint8Array): Meta | MetaFault {
     root: Number(numbers[0]),
     sequence: view.getBigUint64(24, true),
     freelist: freelist === 0xffff_ffff_ffff_ffffn ? undefined : Number(freelist),
+    freelistOverflow: 0,
     highWater: Number(numbers[1]),
     txid: Number(numbers[2]),
   };
@@ -337,7 +362,7 @@ export function fnv1a(bytes: Uint8Array, start: number, length: number): bigint 
 export function initialFile(pageSize: number): Uint8Array {
   const file = new Uint8Array(pageSize * 4);
   for (let i = 0; i < 2; i++) {
-    const meta: Meta = { pageSize, flags: 0, root: 3, sequence: 0n, freelist: 2, highWater: 4, txid: i };
+    const meta = { pageSize, flags: 0, root: 3, sequence: 0n, freelist: 2, freelistOverflow: 0, highWater: 4, txid: i };
     file.set(encodeMeta(meta), i * pageSize);
   }
   const words = new Uint32Array(file.buffer);

@@ -26,7 +26,6 @@ export interface TxHost {
   free(txid: number, id: number, overflow: number): void;
   allocate(tx: Tx, count: number): number;
   freedPages(): number[];
-  freelistPage(meta: Meta): { id: number; overflow: number } | undefined;
   commit(tx: Tx): Promise<void>;
   end(tx: Tx): void;
   writeTo(tx: Tx, chunkBytes: number): AsyncIterable<Uint8Array>;
@@ -129,7 +128,7 @@ export class Tx {
 
   /** Every fault of the file that bbolt's check knows of, in its words; empty = sound. Open it while nobody writes. */
   check(): string[] {
-    return check(this, this.#host.freedPages(), this.#host.freelistPage(this.meta));
+    return check(this, this.#host.freedPages());
   }
 
   /**
