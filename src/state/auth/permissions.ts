@@ -1,3 +1,5 @@
+import { type Interval, IntervalShape } from "./interval-shape.ts";
+
 /** Above every key. Keys are latin1 strings, so no key reaches this character. */
 const TOP = "\uffff";
 
@@ -20,12 +22,14 @@ export class KeyRanges {
   readonly #begins: string[] = [];
   /** Exclusive. */
   readonly #ends: string[] = [];
+  /** As they were given; their order matters for inverted requests alone. */
+  readonly #given: readonly Interval[];
+  #shape: IntervalShape | undefined;
 
-  /** @param ranges pairs of key and range end as the API writes them */
+  /** @param ranges pairs of key and range end as the API writes them, in the order of roles and of their permissions */
   constructor(ranges: Iterable<readonly [key: string, rangeEnd: string]>) {
-    const sorted = [...ranges]
-      .map(([key, end]) => ({ begin: key, end: end === "" ? `${key}\0` : endOf(end) }))
-      .sort((a, b) => (a.begin < b.begin ? -1 : a.begin > b.begin ? 1 : 0));
+    this.#given = [...ranges].map(([key, end]) => ({ begin: key, end: end === "" ? `${key}\0` : endOf(end) }));
+    const sorted = [...this.#given].sort((a, b) => (a.begin < b.begin ? -1 : a.begin > b.begin ? 1 : 0));
     for (const { begin, end } of sorted) {
       const last = this.#ends.length - 1;
       if (last >= 0 && begin <= this.#ends[last]!) {
@@ -37,8 +41,12 @@ export class KeyRanges {
     }
   }
 
-  /** Whether every key of the request lies inside. Of an empty (inverted) range only its first key counts. */
+  /** Whether every key of the request lies inside. An inverted request, which holds no key, is judged as etcd judges it. */
   covers(key: string, rangeEnd: string): boolean {
+    if (rangeEnd !== "" && rangeEnd !== "\0" && rangeEnd <= key) {
+      this.#shape ??= new IntervalShape(this.#given);
+      return this.#shape.reaches(key, rangeEnd);
+    }
     let low = 0;
     let high = this.#begins.length;
     while (low < high) {
