@@ -441,7 +441,10 @@ function emitEnum(file, e) {
   const values = e.values.map((v) => `${docComment(v.doc, "  ")}  ${v.name}: ${v.number},`).join("\n");
   return `${docComment(e.doc)}export const ${e.ts} = {\n${values}\n} as const;
 export type ${e.ts} = (typeof ${e.ts})[keyof typeof ${e.ts}];
-export const ${e.ts}Type: EnumType = { typeName: "${file.package}.${e.full}", values: ${e.ts}, since: ${JSON.stringify(e.options["versionpb.etcd_version_enum"])} };\n`;
+export const ${e.ts}Type: EnumType = { typeName: "${file.package}.${e.full}", values: ${e.ts}, since: ${JSON.stringify(e.options["versionpb.etcd_version_enum"])}, valuesSince: { ${e.values
+    .filter((v) => v.options["versionpb.etcd_version_enum_value"])
+    .map((v) => `${v.number}: "${v.options["versionpb.etcd_version_enum_value"]}"`)
+    .join(", ")} } };\n`;
 }
 
 function emitMessage(file, m) {

@@ -32,6 +32,8 @@ export interface EnumType {
   readonly typeName: string;
   readonly values: Readonly<Record<string, number>>;
   readonly since: string | undefined;
+  /** First etcd version that knows a value, for values that came later than the rest. */
+  readonly valuesSince: Readonly<Record<number, string>>;
 }
 
 /** The companion of a message interface: its codec and its fields. */

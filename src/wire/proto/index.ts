@@ -23,6 +23,7 @@ export * as snappb from "./gen/snappb.ts";
 export * as walpb from "./gen/walpb.ts";
 export * as keyValue from "./key-value.ts";
 export { DEPTH_MAX, Reader } from "./reader.ts";
+export * as version from "./version.ts";
 export {
   sizeBytes,
   sizeDelimited,

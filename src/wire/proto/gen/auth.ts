@@ -10,7 +10,7 @@ export const PermissionType = {
   READWRITE: 2,
 } as const;
 export type PermissionType = (typeof PermissionType)[keyof typeof PermissionType];
-export const PermissionTypeType: EnumType = { typeName: "authpb.Permission.Type", values: PermissionType, since: undefined };
+export const PermissionTypeType: EnumType = { typeName: "authpb.Permission.Type", values: PermissionType, since: undefined, valuesSince: {  } };
 
 export interface UserAddOptions {
   noPassword: boolean;
@@ -82,6 +82,7 @@ export const UserAddOptions: MessageCodec<UserAddOptions> = {
 
 export interface User {
   name: Uint8Array;
+  /** bcrypt hash; empty for a user that signs in by certificate only. */
   password: Uint8Array;
   roles: string[];
   options: UserAddOptions | undefined;
@@ -188,6 +189,7 @@ export const User: MessageCodec<User> = {
   decode: decodeUser,
 };
 
+/** What may be done with a range of keys. Ranges as in RangeRequest. */
 export interface Permission {
   permType: PermissionType;
   key: Uint8Array;

@@ -9,6 +9,7 @@ import * as kv from "./kv.ts";
 export interface CampaignRequest {
   name: Uint8Array;
   lease: bigint;
+  /** What the leader announces. */
   value: Uint8Array;
 }
 
@@ -100,6 +101,7 @@ export const CampaignRequest: MessageCodec<CampaignRequest> = {
   decode: decodeCampaignRequest,
 };
 
+/** Comes when the caller leads. */
 export interface CampaignResponse {
   header: rpc.ResponseHeader | undefined;
   leader: LeaderKey | undefined;
@@ -181,9 +183,11 @@ export const CampaignResponse: MessageCodec<CampaignResponse> = {
   decode: decodeCampaignResponse,
 };
 
+/** Proof of leadership: a key that exists at a revision. */
 export interface LeaderKey {
   name: Uint8Array;
   key: Uint8Array;
+  /** create_revision of the key. */
   rev: number;
   lease: bigint;
 }

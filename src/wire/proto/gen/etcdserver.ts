@@ -87,8 +87,8 @@ export const Metadata: MessageCodec<Metadata> = {
 };
 
 /**
- * Entry payload that leaders up to 3.5 still propose for member attributes and the cluster version; read from old logs and peers, never
- * proposed to a 3.7 cluster. Those releases write every field but the two nullable ones, zero or not.
+ * Entry payload that leaders up to 3.5 still propose for member attributes and the cluster version; read from old logs
+ * and peers, never proposed to a 3.7 cluster. Those releases write every field but the two nullable ones, zero or not.
  */
 export interface Request {
   ID: bigint;

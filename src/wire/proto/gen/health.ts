@@ -11,7 +11,7 @@ export const ServingStatus = {
   SERVICE_UNKNOWN: 3,
 } as const;
 export type ServingStatus = (typeof ServingStatus)[keyof typeof ServingStatus];
-export const ServingStatusType: EnumType = { typeName: "grpc.health.v1.HealthCheckResponse.ServingStatus", values: ServingStatus, since: undefined };
+export const ServingStatusType: EnumType = { typeName: "grpc.health.v1.HealthCheckResponse.ServingStatus", values: ServingStatus, since: undefined, valuesSince: {  } };
 
 export interface HealthCheckRequest {
   service: string;

@@ -7,8 +7,11 @@ import * as rpc from "./rpc.ts";
 import * as membership from "./membership.ts";
 
 export interface RequestHeader {
+  /** Made by the proposer: it waits for the entry with this number. */
   ID: bigint;
+  /** Who asked, when authentication is on. */
   username: string;
+  /** Users and roles as the asker's permissions were checked; other by now: the entry is refused. */
   authRevision: number;
 }
 
@@ -100,8 +103,10 @@ export const RequestHeader: MessageCodec<RequestHeader> = {
   decode: decodeRequestHeader,
 };
 
+/** An entry of the log: one of these fields is set beside the header. */
 export interface InternalRaftRequest {
   header: RequestHeader | undefined;
+  /** Number of requests without a header; 3.7 leaves it zero. */
   ID: bigint;
   range: rpc.RangeRequest | undefined;
   put: rpc.PutRequest | undefined;
@@ -571,6 +576,7 @@ export const InternalRaftRequest: MessageCodec<InternalRaftRequest> = {
   decode: decodeInternalRaftRequest,
 };
 
+/** The answer to entries that have none. */
 export interface EmptyResponse {
 
 }
@@ -618,6 +624,7 @@ export const EmptyResponse: MessageCodec<EmptyResponse> = {
   decode: decodeEmptyResponse,
 };
 
+/** A sign-in that was checked by its proposer; applying it makes the token known everywhere. */
 export interface InternalAuthenticateRequest {
   name: string;
   password: string;

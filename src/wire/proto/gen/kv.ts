@@ -9,14 +9,19 @@ export const EventType = {
   DELETE: 1,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
-export const EventTypeType: EnumType = { typeName: "mvccpb.Event.EventType", values: EventType, since: undefined };
+export const EventTypeType: EnumType = { typeName: "mvccpb.Event.EventType", values: EventType, since: undefined, valuesSince: {  } };
 
+/** A key at one revision. Kept in the store in this encoding. */
 export interface KeyValue {
   key: Uint8Array;
+  /** Revision that made the key, the last time it came into being. */
   createRevision: number;
+  /** Revision of this value. */
   modRevision: number;
+  /** Changes since creation, 1 for the first. 0 in a tombstone. */
   version: number;
   value: Uint8Array;
+  /** Lease that deletes the key when it ends; 0: none. */
   lease: bigint;
 }
 
@@ -144,9 +149,12 @@ export const KeyValue: MessageCodec<KeyValue> = {
   decode: decodeKeyValue,
 };
 
+/** One change of one key. */
 export interface Event {
   type: EventType;
+  /** The key after the change. Of a deletion: key and mod_revision only. */
   kv: Uint8Array | undefined;
+  /** The key before it, for watchers that asked. */
   prevKv: Uint8Array | undefined;
 }
 

@@ -8,6 +8,7 @@ import * as rpc from "./rpc.ts";
 export interface Lease {
   ID: bigint;
   TTL: number;
+  /** Seconds left at the last checkpoint; 0: none was made. */
   remainingTTL: number;
 }
 

@@ -7,6 +7,7 @@ import * as rpc from "./rpc.ts";
 
 export interface LockRequest {
   name: Uint8Array;
+  /** The lock ends with this lease. */
   lease: bigint;
 }
 
@@ -88,6 +89,7 @@ export const LockRequest: MessageCodec<LockRequest> = {
 
 export interface LockResponse {
   header: rpc.ResponseHeader | undefined;
+  /** Exists while the caller holds the lock; also what Unlock takes. */
   key: Uint8Array;
 }
 

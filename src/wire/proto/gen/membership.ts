@@ -4,6 +4,7 @@ import type { MessageCodec } from "../descriptor.ts";
 import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeDelimited, sizeId, sizeString, Writer } from "../writer.ts";
 
+/** What the cluster must know to reach a member. */
 export interface RaftAttributes {
   peerUrls: string[];
   isLearner: boolean;
@@ -86,6 +87,7 @@ export const RaftAttributes: MessageCodec<RaftAttributes> = {
   decode: decodeRaftAttributes,
 };
 
+/** What a member says of itself once it runs. */
 export interface Attributes {
   name: string;
   clientUrls: string[];

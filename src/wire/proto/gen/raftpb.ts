@@ -10,7 +10,7 @@ export const EntryType = {
   EntryConfChangeV2: 2,
 } as const;
 export type EntryType = (typeof EntryType)[keyof typeof EntryType];
-export const EntryTypeType: EnumType = { typeName: "raftpb.EntryType", values: EntryType, since: undefined };
+export const EntryTypeType: EnumType = { typeName: "raftpb.EntryType", values: EntryType, since: undefined, valuesSince: {  } };
 
 export const MessageType = {
   MsgHup: 0,
@@ -39,7 +39,7 @@ export const MessageType = {
   MsgForgetLeader: 23,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
-export const MessageTypeType: EnumType = { typeName: "raftpb.MessageType", values: MessageType, since: undefined };
+export const MessageTypeType: EnumType = { typeName: "raftpb.MessageType", values: MessageType, since: undefined, valuesSince: {  } };
 
 export const ConfChangeTransition = {
   ConfChangeTransitionAuto: 0,
@@ -47,7 +47,7 @@ export const ConfChangeTransition = {
   ConfChangeTransitionJointExplicit: 2,
 } as const;
 export type ConfChangeTransition = (typeof ConfChangeTransition)[keyof typeof ConfChangeTransition];
-export const ConfChangeTransitionType: EnumType = { typeName: "raftpb.ConfChangeTransition", values: ConfChangeTransition, since: undefined };
+export const ConfChangeTransitionType: EnumType = { typeName: "raftpb.ConfChangeTransition", values: ConfChangeTransition, since: undefined, valuesSince: {  } };
 
 export const ConfChangeType = {
   ConfChangeAddNode: 0,
@@ -56,8 +56,9 @@ export const ConfChangeType = {
   ConfChangeAddLearnerNode: 3,
 } as const;
 export type ConfChangeType = (typeof ConfChangeType)[keyof typeof ConfChangeType];
-export const ConfChangeTypeType: EnumType = { typeName: "raftpb.ConfChangeType", values: ConfChangeType, since: undefined };
+export const ConfChangeTypeType: EnumType = { typeName: "raftpb.ConfChangeType", values: ConfChangeType, since: undefined, valuesSince: {  } };
 
+/** One entry of the log. Data is an InternalRaftRequest or a ConfChange; empty for the entry that begins a term. */
 export interface Entry {
   type: EntryType;
   term: number;
@@ -165,6 +166,7 @@ export const Entry: MessageCodec<Entry> = {
   decode: decodeEntry,
 };
 
+/** The state of the log where a snapshot was taken. */
 export interface SnapshotMetadata {
   confState: ConfState | undefined;
   index: number;
@@ -340,20 +342,26 @@ export const Snapshot: MessageCodec<Snapshot> = {
   decode: decodeSnapshot,
 };
 
+/** What members say to each other. */
 export interface Message {
   type: MessageType;
   to: bigint;
   from: bigint;
   term: number;
+  /** Term of the entry before the first of `entries`; in an answer that rejects, the term at the hint. */
   logTerm: number;
+  /** Index of the entry before the first of `entries`; in an answer, the last one that matches. */
   index: number;
   entries: Entry[];
   commit: number;
   vote: bigint;
   snapshot: Snapshot | undefined;
   reject: boolean;
+  /** In a rejecting answer: where the follower's log may agree. */
   rejectHint: number;
+  /** Ties answers to reads and transfers to campaigns. */
   context: Uint8Array;
+  /** Local messages only: what to say once the storage is done. */
   responses: Message[];
 }
 
@@ -579,8 +587,10 @@ export const Message: MessageCodec<Message> = {
   decode: decodeMessage,
 };
 
+/** What must be on disk before anything is said. */
 export interface HardState {
   term: number;
+  /** Whom this member voted for in `term`; 0: nobody. */
   vote: bigint;
   commit: number;
 }
@@ -673,11 +683,13 @@ export const HardState: MessageCodec<HardState> = {
   decode: decodeHardState,
 };
 
+/** Who votes and who learns. `voters_outgoing` is empty outside of joint consensus. */
 export interface ConfState {
   voters: bigint[];
   learners: bigint[];
   votersOutgoing: bigint[];
   learnersNext: bigint[];
+  /** Joint consensus ends by itself. */
   autoLeave: boolean;
 }
 
@@ -821,7 +833,9 @@ export const ConfState: MessageCodec<ConfState> = {
   decode: decodeConfState,
 };
 
+/** One change of membership, as an entry's data. */
 export interface ConfChange {
+  /** etcd's request number; absent in the entries of a bootstrap. */
   id: bigint;
   type: ConfChangeType;
   nodeId: bigint;
@@ -1009,6 +1023,7 @@ export const ConfChangeSingle: MessageCodec<ConfChangeSingle> = {
   decode: decodeConfChangeSingle,
 };
 
+/** Several changes at once. etcd never proposes it. */
 export interface ConfChangeV2 {
   transition: ConfChangeTransition;
   changes: ConfChangeSingle[];

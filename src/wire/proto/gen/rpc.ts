@@ -15,7 +15,7 @@ export const SortOrder = {
   DESCEND: 2,
 } as const;
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder];
-export const SortOrderType: EnumType = { typeName: "etcdserverpb.RangeRequest.SortOrder", values: SortOrder, since: "3.0" };
+export const SortOrderType: EnumType = { typeName: "etcdserverpb.RangeRequest.SortOrder", values: SortOrder, since: "3.0", valuesSince: {  } };
 
 export const SortTarget = {
   KEY: 0,
@@ -25,7 +25,7 @@ export const SortTarget = {
   VALUE: 4,
 } as const;
 export type SortTarget = (typeof SortTarget)[keyof typeof SortTarget];
-export const SortTargetType: EnumType = { typeName: "etcdserverpb.RangeRequest.SortTarget", values: SortTarget, since: "3.0" };
+export const SortTargetType: EnumType = { typeName: "etcdserverpb.RangeRequest.SortTarget", values: SortTarget, since: "3.0", valuesSince: {  } };
 
 export const CompareResult = {
   EQUAL: 0,
@@ -34,7 +34,7 @@ export const CompareResult = {
   NOT_EQUAL: 3,
 } as const;
 export type CompareResult = (typeof CompareResult)[keyof typeof CompareResult];
-export const CompareResultType: EnumType = { typeName: "etcdserverpb.Compare.CompareResult", values: CompareResult, since: "3.0" };
+export const CompareResultType: EnumType = { typeName: "etcdserverpb.Compare.CompareResult", values: CompareResult, since: "3.0", valuesSince: { 3: "3.1" } };
 
 export const CompareTarget = {
   VERSION: 0,
@@ -44,22 +44,23 @@ export const CompareTarget = {
   LEASE: 4,
 } as const;
 export type CompareTarget = (typeof CompareTarget)[keyof typeof CompareTarget];
-export const CompareTargetType: EnumType = { typeName: "etcdserverpb.Compare.CompareTarget", values: CompareTarget, since: "3.0" };
+export const CompareTargetType: EnumType = { typeName: "etcdserverpb.Compare.CompareTarget", values: CompareTarget, since: "3.0", valuesSince: { 4: "3.3" } };
 
 export const FilterType = {
   NOPUT: 0,
   NODELETE: 1,
 } as const;
 export type FilterType = (typeof FilterType)[keyof typeof FilterType];
-export const FilterTypeType: EnumType = { typeName: "etcdserverpb.WatchCreateRequest.FilterType", values: FilterType, since: "3.1" };
+export const FilterTypeType: EnumType = { typeName: "etcdserverpb.WatchCreateRequest.FilterType", values: FilterType, since: "3.1", valuesSince: {  } };
 
+/** What is wrong with a member. */
 export const AlarmType = {
   NONE: 0,
   NOSPACE: 1,
   CORRUPT: 2,
 } as const;
 export type AlarmType = (typeof AlarmType)[keyof typeof AlarmType];
-export const AlarmTypeType: EnumType = { typeName: "etcdserverpb.AlarmType", values: AlarmType, since: "3.0" };
+export const AlarmTypeType: EnumType = { typeName: "etcdserverpb.AlarmType", values: AlarmType, since: "3.0", valuesSince: { 2: "3.3" } };
 
 export const AlarmAction = {
   GET: 0,
@@ -67,7 +68,7 @@ export const AlarmAction = {
   DEACTIVATE: 2,
 } as const;
 export type AlarmAction = (typeof AlarmAction)[keyof typeof AlarmAction];
-export const AlarmActionType: EnumType = { typeName: "etcdserverpb.AlarmRequest.AlarmAction", values: AlarmAction, since: "3.0" };
+export const AlarmActionType: EnumType = { typeName: "etcdserverpb.AlarmRequest.AlarmAction", values: AlarmAction, since: "3.0", valuesSince: {  } };
 
 export const DowngradeAction = {
   VALIDATE: 0,
@@ -75,12 +76,15 @@ export const DowngradeAction = {
   CANCEL: 2,
 } as const;
 export type DowngradeAction = (typeof DowngradeAction)[keyof typeof DowngradeAction];
-export const DowngradeActionType: EnumType = { typeName: "etcdserverpb.DowngradeRequest.DowngradeAction", values: DowngradeAction, since: "3.5" };
+export const DowngradeActionType: EnumType = { typeName: "etcdserverpb.DowngradeRequest.DowngradeAction", values: DowngradeAction, since: "3.5", valuesSince: {  } };
 
+/** Stands at the head of every answer. */
 export interface ResponseHeader {
   clusterId: bigint;
   memberId: bigint;
+  /** Revision of the store when the request was applied. In a watch answer of progress: everything up to here was sent. */
   revision: number;
+  /** Raft term when the request was applied. */
   raftTerm: number;
 }
 
@@ -185,15 +189,23 @@ export const ResponseHeader: MessageCodec<ResponseHeader> = {
 };
 
 export interface RangeRequest {
+  /** First key. With range_end empty, the only one. */
   key: Uint8Array;
+  /** First key behind the range; a single zero byte: no end; both a single zero byte: all keys. */
   rangeEnd: Uint8Array;
+  /** Most keys to answer; 0: all. */
   limit: number;
+  /** Revision to look at; 0 or less: the latest. Compacted ones are refused. */
   revision: number;
   sortOrder: SortOrder;
   sortTarget: SortTarget;
+  /** Answer from this member's own state, perhaps behind the cluster's. */
   serializable: boolean;
+  /** Leave the values out. */
   keysOnly: boolean;
+  /** Leave everything out but the count. */
   countOnly: boolean;
+  /** Bounds on the revisions of the keys to answer, each 0 for none. */
   minModRevision: number;
   maxModRevision: number;
   minCreateRevision: number;
@@ -411,7 +423,9 @@ export const RangeRequest: MessageCodec<RangeRequest> = {
 export interface RangeResponse {
   header: ResponseHeader | undefined;
   kvs: Uint8Array[];
+  /** The limit left keys out. */
   more: boolean;
+  /** Keys in the range, whatever the limit. */
   count: number;
 }
 
@@ -519,9 +533,13 @@ export const RangeResponse: MessageCodec<RangeResponse> = {
 export interface PutRequest {
   key: Uint8Array;
   value: Uint8Array;
+  /** Lease to hang the key on; 0: none. */
   lease: bigint;
+  /** Answer what the key was before. */
   prevKv: boolean;
+  /** Keep the value the key has; the key must exist. */
   ignoreValue: boolean;
+  /** Keep the lease the key has; the key must exist. */
   ignoreLease: boolean;
 }
 
@@ -829,6 +847,7 @@ export const DeleteRangeRequest: MessageCodec<DeleteRangeRequest> = {
 
 export interface DeleteRangeResponse {
   header: ResponseHeader | undefined;
+  /** Keys that were there and are not any more. */
   deleted: number;
   prevKvs: Uint8Array[];
 }
@@ -929,6 +948,7 @@ export type RequestOp_Request =
   | { readonly case: "requestTxn"; readonly value: TxnRequest }
   | { readonly case: undefined; readonly value?: undefined };
 
+/** One step of a transaction. */
 export interface RequestOp {
   request: RequestOp_Request;
 }
@@ -1045,6 +1065,7 @@ export type ResponseOp_Response =
   | { readonly case: "responseTxn"; readonly value: TxnResponse }
   | { readonly case: undefined; readonly value?: undefined };
 
+/** The answer to one step, of the same kind as the step. */
 export interface ResponseOp {
   response: ResponseOp_Response;
 }
@@ -1154,6 +1175,7 @@ export const ResponseOp: MessageCodec<ResponseOp> = {
   decode: decodeResponseOp,
 };
 
+/** The literal. Encoded behind range_end, since Go's library writes oneofs last. */
 export type Compare_TargetUnion =
   | { readonly case: "version"; readonly value: number }
   | { readonly case: "createRevision"; readonly value: number }
@@ -1162,11 +1184,14 @@ export type Compare_TargetUnion =
   | { readonly case: "lease"; readonly value: bigint }
   | { readonly case: undefined; readonly value?: undefined };
 
+/** One condition of a transaction: a property of a key, or of every key of a range, against a literal. */
 export interface Compare {
   result: CompareResult;
   target: CompareTarget;
   key: Uint8Array;
+  /** The literal. Encoded behind range_end, since Go's library writes oneofs last. */
   targetUnion: Compare_TargetUnion;
+  /** As in RangeRequest; every key of the range must fulfil the condition. No key at all counts as one that was never written. */
   rangeEnd: Uint8Array;
 }
 
@@ -1334,6 +1359,7 @@ export const Compare: MessageCodec<Compare> = {
   decode: decodeCompare,
 };
 
+/** All conditions hold: the steps of success, else those of failure. One revision, whatever number of steps. */
 export interface TxnRequest {
   compare: Compare[];
   success: RequestOp[];
@@ -1433,6 +1459,7 @@ export const TxnRequest: MessageCodec<TxnRequest> = {
 
 export interface TxnResponse {
   header: ResponseHeader | undefined;
+  /** Whether the conditions held. */
   succeeded: boolean;
   responses: ResponseOp[];
 }
@@ -1526,8 +1553,10 @@ export const TxnResponse: MessageCodec<TxnResponse> = {
   decode: decodeTxnResponse,
 };
 
+/** Forgets history before a revision. */
 export interface CompactionRequest {
   revision: number;
+  /** Answer only when the space is free in the database. */
   physical: boolean;
 }
 
@@ -1723,6 +1752,7 @@ export const HashRequest: MessageCodec<HashRequest> = {
 };
 
 export interface HashKVRequest {
+  /** Hash the history up to here; 0: the latest. */
   revision: number;
 }
 
@@ -1793,7 +1823,9 @@ export const HashKVRequest: MessageCodec<HashKVRequest> = {
 export interface HashKVResponse {
   header: ResponseHeader | undefined;
   hash: number;
+  /** Where the history that was hashed begins. */
   compactRevision: number;
+  /** Where it ends. */
   hashRevision: number;
 }
 
@@ -1897,6 +1929,7 @@ export const HashKVResponse: MessageCodec<HashKVResponse> = {
   decode: decodeHashKVResponse,
 };
 
+/** Hash over the whole database file, bucket by bucket. Differs between members that are alike. */
 export interface HashResponse {
   header: ResponseHeader | undefined;
   hash: number;
@@ -2025,10 +2058,12 @@ export const SnapshotRequest: MessageCodec<SnapshotRequest> = {
   decode: decodeSnapshotRequest,
 };
 
+/** A piece of the database file; after the last byte comes its SHA-256. */
 export interface SnapshotResponse {
   header: ResponseHeader | undefined;
   remainingBytes: number;
   blob: Uint8Array;
+  /** Storage version of the file. */
   version: string;
 }
 
@@ -2239,11 +2274,16 @@ export const WatchRequest: MessageCodec<WatchRequest> = {
 export interface WatchCreateRequest {
   key: Uint8Array;
   rangeEnd: Uint8Array;
+  /** First revision of interest; 0: from now on. */
   startRevision: number;
+  /** Send empty answers now and then while nothing happens. */
   progressNotify: boolean;
+  /** Kinds of events to leave out. */
   filters: FilterType[];
   prevKv: boolean;
+  /** Number the client wants; 0: the server picks. */
   watchId: bigint;
+  /** Large answers may come in parts. */
   fragment: boolean;
 }
 
@@ -2476,6 +2516,7 @@ export const WatchCancelRequest: MessageCodec<WatchCancelRequest> = {
   decode: decodeWatchCancelRequest,
 };
 
+/** Asks for a progress answer for the whole stream. */
 export interface WatchProgressRequest {
 
 }
@@ -2528,8 +2569,10 @@ export interface WatchResponse {
   watchId: bigint;
   created: boolean;
   canceled: boolean;
+  /** Set when the start was compacted: nothing older can be watched. */
   compactRevision: number;
   cancelReason: string;
+  /** More parts of this answer follow. */
   fragment: boolean;
   events: Uint8Array[];
 }
@@ -2684,7 +2727,9 @@ export const WatchResponse: MessageCodec<WatchResponse> = {
 };
 
 export interface LeaseGrantRequest {
+  /** Seconds the client asks for. */
   TTL: number;
+  /** Number the client wants; 0: the server picks. */
   ID: bigint;
 }
 
@@ -2767,6 +2812,7 @@ export const LeaseGrantRequest: MessageCodec<LeaseGrantRequest> = {
 export interface LeaseGrantResponse {
   header: ResponseHeader | undefined;
   ID: bigint;
+  /** Seconds the server gives. */
   TTL: number;
   error: string;
 }
@@ -3007,6 +3053,7 @@ export const LeaseRevokeResponse: MessageCodec<LeaseRevokeResponse> = {
   decode: decodeLeaseRevokeResponse,
 };
 
+/** How much of a lease's time is left, told to followers so that a new leader does not begin afresh. */
 export interface LeaseCheckpoint {
   ID: bigint;
   remainingTTL: number;
@@ -3296,6 +3343,7 @@ export const LeaseKeepAliveRequest: MessageCodec<LeaseKeepAliveRequest> = {
 export interface LeaseKeepAliveResponse {
   header: ResponseHeader | undefined;
   ID: bigint;
+  /** Seconds from now; 0: there is no such lease. */
   TTL: number;
 }
 
@@ -3389,6 +3437,7 @@ export const LeaseKeepAliveResponse: MessageCodec<LeaseKeepAliveResponse> = {
 
 export interface LeaseTimeToLiveRequest {
   ID: bigint;
+  /** List the keys that hang on the lease. */
   keys: boolean;
 }
 
@@ -3471,7 +3520,9 @@ export const LeaseTimeToLiveRequest: MessageCodec<LeaseTimeToLiveRequest> = {
 export interface LeaseTimeToLiveResponse {
   header: ResponseHeader | undefined;
   ID: bigint;
+  /** Seconds left; -1: there is no such lease. */
   TTL: number;
+  /** Seconds given at first. */
   grantedTTL: number;
   keys: Uint8Array[];
 }
@@ -3788,9 +3839,11 @@ export const LeaseLeasesResponse: MessageCodec<LeaseLeasesResponse> = {
 
 export interface Member {
   ID: bigint;
+  /** Empty until the member has started once. */
   name: string;
   peerURLs: string[];
   clientURLs: string[];
+  /** Gets the log but does not vote. */
   isLearner: boolean;
 }
 
@@ -4400,6 +4453,7 @@ export const MemberUpdateResponse: MessageCodec<MemberUpdateResponse> = {
 };
 
 export interface MemberListRequest {
+  /** Ask the leader first. */
   linearizable: boolean;
 }
 
@@ -4952,6 +5006,7 @@ export const MoveLeaderResponse: MessageCodec<MoveLeaderResponse> = {
 
 export interface AlarmRequest {
   action: AlarmAction;
+  /** Whose alarm; 0: everybody's. */
   memberID: bigint;
   alarm: AlarmType;
 }
@@ -5209,6 +5264,7 @@ export const AlarmResponse: MessageCodec<AlarmResponse> = {
 
 export interface DowngradeRequest {
   action: DowngradeAction;
+  /** The minor version to go back to: "3.6". */
   version: string;
 }
 
@@ -5369,6 +5425,7 @@ export const DowngradeResponse: MessageCodec<DowngradeResponse> = {
   decode: decodeDowngradeResponse,
 };
 
+/** Tests only: an entry that says it needs version `ver`. */
 export interface DowngradeVersionTestRequest {
   ver: string;
 }
@@ -5487,12 +5544,17 @@ export const StatusRequest: MessageCodec<StatusRequest> = {
 export interface StatusResponse {
   header: ResponseHeader | undefined;
   version: string;
+  /** Bytes of the database file. */
   dbSize: number;
+  /** Who leads in this member's eyes; 0: nobody. */
   leader: bigint;
   raftIndex: number;
   raftTerm: number;
+  /** Last entry of the log that was applied. */
   raftAppliedIndex: number;
+  /** Alarms and other trouble, as text. */
   errors: string[];
+  /** Bytes of the file that hold something. */
   dbSizeInUse: number;
   isLearner: boolean;
   storageVersion: string;
@@ -6016,6 +6078,7 @@ export interface AuthUserAddRequest {
   name: string;
   password: string;
   options: auth.UserAddOptions | undefined;
+  /** Filled by the server before the request goes into the log, so that the log holds no password. */
   hashedPassword: string;
 }
 
@@ -6890,6 +6953,7 @@ export const AuthRoleGrantPermissionRequest: MessageCodec<AuthRoleGrantPermissio
   decode: decodeAuthRoleGrantPermissionRequest,
 };
 
+/** Takes back the permission on exactly this range. */
 export interface AuthRoleRevokePermissionRequest {
   role: string;
   key: Uint8Array;
@@ -7123,6 +7187,7 @@ export const AuthDisableResponse: MessageCodec<AuthDisableResponse> = {
 export interface AuthStatusResponse {
   header: ResponseHeader | undefined;
   enabled: boolean;
+  /** Counts changes of users and roles. */
   authRevision: number;
 }
 
@@ -8235,6 +8300,7 @@ export const AuthRoleRevokePermissionResponse: MessageCodec<AuthRoleRevokePermis
   decode: decodeAuthRoleRevokePermissionResponse,
 };
 
+/** One piece of a streamed range. Header, more and count stand in the last one only. */
 export interface RangeStreamResponse {
   rangeResponse: RangeResponse | undefined;
 }
@@ -8303,10 +8369,12 @@ export const RangeStreamResponse: MessageCodec<RangeStreamResponse> = {
   decode: decodeRangeStreamResponse,
 };
 
+/** Keys and values. Every change makes one revision and, for watchers, one event per key. */
 export const KVService: ServiceDescriptor = {
   typeName: "etcdserverpb.KV",
   methods: [
     { name: "Range", input: RangeRequest, output: RangeResponse, clientStream: false, serverStream: false, paths: ["/v3/kv/range"] },
+    /** A range in several answers, for results that are too large for one. Since 3.7, not on the gateway. */
     { name: "RangeStream", input: RangeRequest, output: RangeStreamResponse, clientStream: false, serverStream: true, paths: [] },
     { name: "Put", input: PutRequest, output: PutResponse, clientStream: false, serverStream: false, paths: ["/v3/kv/put"] },
     { name: "DeleteRange", input: DeleteRangeRequest, output: DeleteRangeResponse, clientStream: false, serverStream: false, paths: ["/v3/kv/deleterange"] },
@@ -8315,6 +8383,7 @@ export const KVService: ServiceDescriptor = {
   ],
 };
 
+/** Events of the store's history, many watchers on one stream. */
 export const WatchService: ServiceDescriptor = {
   typeName: "etcdserverpb.Watch",
   methods: [
@@ -8322,6 +8391,7 @@ export const WatchService: ServiceDescriptor = {
   ],
 };
 
+/** Time-limited grants that keys can hang on. */
 export const LeaseService: ServiceDescriptor = {
   typeName: "etcdserverpb.Lease",
   methods: [
@@ -8333,6 +8403,7 @@ export const LeaseService: ServiceDescriptor = {
   ],
 };
 
+/** Who is a member. */
 export const ClusterService: ServiceDescriptor = {
   typeName: "etcdserverpb.Cluster",
   methods: [
@@ -8344,6 +8415,7 @@ export const ClusterService: ServiceDescriptor = {
   ],
 };
 
+/** What an operator needs: alarms, status, hashes, snapshots, leadership, downgrade. */
 export const MaintenanceService: ServiceDescriptor = {
   typeName: "etcdserverpb.Maintenance",
   methods: [
@@ -8358,6 +8430,7 @@ export const MaintenanceService: ServiceDescriptor = {
   ],
 };
 
+/** Users, roles and whether they matter. */
 export const AuthService: ServiceDescriptor = {
   typeName: "etcdserverpb.Auth",
   methods: [

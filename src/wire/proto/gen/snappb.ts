@@ -5,6 +5,7 @@ import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeBytes, sizeUint32, Writer } from "../writer.ts";
 
 export interface Snapshot {
+  /** CRC-32C of data. */
   crc: number;
   data: Uint8Array;
 }

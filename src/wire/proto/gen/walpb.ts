@@ -5,8 +5,10 @@ import { DEPTH_MAX, join, Reader, tooDeep } from "../reader.ts";
 import { sizeBytes, sizeDelimited, sizeInt64, sizeUint32, sizeUint64, Writer } from "../writer.ts";
 import * as raftpb from "./raftpb.ts";
 
+/** A frame of a WAL file. type: 1 metadata, 2 entry, 3 state, 4 crc, 5 snapshot. */
 export interface Record {
   type: number;
+  /** CRC-32C of all data of all records up to and with this one. */
   crc: number;
   data: Uint8Array;
 }
@@ -99,6 +101,7 @@ export const Record: MessageCodec<Record> = {
   decode: decodeRecord,
 };
 
+/** Says that a snapshot at this index exists. */
 export interface Snapshot {
   index: number;
   term: number;
