@@ -1,0 +1,258 @@
+import { Code, type Env, unit } from "../base/index.ts";
+import {
+  type CallOptions,
+  type ClientStream,
+  type ClientStreamEvents,
+  connect,
+  type GrpcClient,
+  GrpcError,
+  type MetadataFields,
+} from "../wire/grpc/index.ts";
+import { rpc } from "../wire/proto/index.ts";
+import { ClientError } from "./errors.ts";
+
+/** TLS material, in the words of `node:tls`. */
+export interface TlsSettings {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly servername?: string;
+  /** False accepts any certificate. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+export interface ConnectionSettings {
+  readonly endpoints: readonly string[];
+  readonly tls?: TlsSettings | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Time one request may take, with all its attempts. */
+  readonly requestTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** Pause before the second attempt; doubles with each further one, up to `backoffMaxMs`, plus up to 10 % by chance. */
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+  readonly keepaliveTimeMs: number;
+  readonly keepaliveTimeoutMs: number;
+}
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+/** `http://host:port`, `https://host:port` or `host:port`. */
+export function parseEndpoint(text: string): Endpoint {
+  const url = new URL(text.includes("://") ? text : `http://${text}`);
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`endpoint ${text}: unknown scheme`);
+  const secure = url.protocol === "https:";
+  const port = url.port === "" ? (secure ? 443 : text.includes("://") ? 80 : 2379) : Number(url.port);
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, secure };
+}
+
+/**
+ * One good connection at a time to one of the endpoints; when it fails the next endpoint is tried. Requests are tried
+ * again where that is harmless: reads on any Unavailable, writes only when no server can have taken them up.
+ */
+export class Connection {
+  readonly env: Env;
+  readonly settings: ConnectionSettings;
+  readonly #endpoints: readonly Endpoint[];
+  #next: number;
+  #current: GrpcClient | undefined;
+  #opening: Promise<GrpcClient> | undefined;
+  #token: string | undefined;
+  #authenticating: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(env: Env, settings: ConnectionSettings) {
+    if (settings.endpoints.length === 0) throw new TypeError("a client needs at least one endpoint");
+    this.env = env;
+    this.settings = settings;
+    this.#endpoints = settings.endpoints.map(parseEndpoint);
+    // Clients that start together should not all sit on the same member.
+    this.#next = Math.floor(unit(env.random) * this.#endpoints.length);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Sends a request until it is answered. `repeatable`: sending it twice does no harm. */
+  async call(
+    path: string,
+    request: Uint8Array,
+    repeatable: boolean,
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
+  ): Promise<Uint8Array> {
+    const timeoutMs = options.timeoutMs ?? this.settings.requestTimeoutMs;
+    const end = this.env.clock.monotonicMs() + timeoutMs;
+    let renewed = false;
+    for (let attempt = 0; ; attempt++) {
+      let failure: ClientError;
+      try {
+        const client = await this.#ready(end);
+        const left = Math.max(1, end - this.env.clock.monotonicMs());
+        const callOptions: CallOptions = {
+          metadata: await this.#metadata(),
+          signal: options.signal,
+          ...(Number.isFinite(left) ? { timeoutMs: left } : {}),
+        };
+        return await client.unary(path, request, callOptions);
+      } catch (error) {
+        failure = ClientError.from(error);
+      }
+      if (this.#closed) throw new ClientError(Code.Canceled, "the client is closed");
+      if (options.signal?.aborted === true) throw new ClientError(Code.Canceled, "the request was cancelled");
+      if (this.#tokenIsStale(failure) && !renewed) {
+        renewed = true;
+        this.#token = undefined;
+        continue;
+      }
+      const harmless = failure.unsent || (repeatable && failure.code === Code.Unavailable);
+      const pause = this.pauseMs(attempt);
+      if (!harmless || this.env.clock.monotonicMs() + pause >= end) throw failure;
+      if (failure.code === Code.Unavailable) this.#leave();
+      await this.sleep(pause);
+    }
+  }
+
+  /** Opens a stream on the present connection; whoever needs it to last opens it again. Rejects when nobody can be reached now. */
+  async stream(path: string, events: ClientStreamEvents, metadata: MetadataFields = []): Promise<ClientStream> {
+    const client = await this.#ready(this.env.clock.monotonicMs() + this.settings.connectTimeoutMs);
+    const own = await this.#metadata();
+    return client.stream(path, events, { metadata: [...own, ...metadata] });
+  }
+
+  /** Drops the present connection for new requests, e.g. since its member has no leader; open calls go on. */
+  leave(): void {
+    this.#leave();
+  }
+
+  pauseMs(attempt: number): number {
+    const { backoffMs, backoffMaxMs } = this.settings;
+    return Math.min(backoffMaxMs, backoffMs * 2 ** Math.min(attempt, 20)) * (1 + unit(this.env.random) * 0.1);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      // A program that waits for its request must stay alive, so this timer is an ordinary one.
+      setTimeout(resolve, ms);
+    });
+  }
+
+  /** Asks one endpoint, whatever the present connection is. */
+  async callAt(endpoint: string, path: string, request: Uint8Array): Promise<Uint8Array> {
+    const client = await this.#open(parseEndpoint(endpoint));
+    try {
+      return await client.unary(path, request, {
+        metadata: await this.#metadata(),
+        timeoutMs: this.settings.requestTimeoutMs,
+      });
+    } catch (error) {
+      throw ClientError.from(error);
+    } finally {
+      client.shutdown();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#current?.close();
+    this.#current = undefined;
+  }
+
+  #leave(): void {
+    const client = this.#current;
+    if (client === undefined) return;
+    this.#current = undefined;
+    client.shutdown();
+  }
+
+  /** A connection that takes calls; tries every endpoint, again and again, until `endMs`. */
+  async #ready(endMs: number): Promise<GrpcClient> {
+    if (this.#closed) throw new ClientError(Code.Canceled, "the client is closed");
+    if (this.#current?.usable === true) return this.#current;
+    this.#opening ??= this.#openAny(endMs).finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #openAny(endMs: number): Promise<GrpcClient> {
+    for (let attempt = 0; ; attempt++) {
+      let failure: Error | undefined;
+      for (let i = 0; i < this.#endpoints.length; i++) {
+        const endpoint = this.#endpoints[this.#next++ % this.#endpoints.length]!;
+        try {
+          const client = await this.#open(endpoint);
+          if (this.#closed) {
+            client.close();
+            throw new ClientError(Code.Canceled, "the client is closed");
+          }
+          this.#current = client;
+          return client;
+        } catch (error) {
+          failure = error as Error;
+        }
+        if (this.#closed) break;
+      }
+      const pause = this.pauseMs(attempt);
+      if (this.#closed || this.env.clock.monotonicMs() + pause >= endMs) {
+        throw new ClientError(Code.Unavailable, `no endpoint can be reached: ${failure?.message ?? ""}`, true);
+      }
+      await this.sleep(pause);
+    }
+  }
+
+  #open(endpoint: Endpoint): Promise<GrpcClient> {
+    const { tls, connectTimeoutMs, keepaliveTimeMs, keepaliveTimeoutMs } = this.settings;
+    return connect(this.env, {
+      host: endpoint.host,
+      port: endpoint.port,
+      tls: endpoint.secure ? { ...tls } : undefined,
+      connectTimeoutMs,
+      keepaliveTimeMs,
+      keepaliveTimeoutMs,
+      userAgent: "quorate-client/0.1",
+      metadata: [["client-api-version", "3.7.1"]],
+    });
+  }
+
+  async #metadata(): Promise<MetadataFields> {
+    if (this.settings.username === undefined) return [];
+    if (this.#token === undefined) {
+      this.#authenticating ??= this.#authenticate().finally(() => {
+        this.#authenticating = undefined;
+      });
+      await this.#authenticating;
+    }
+    return this.#token === undefined ? [] : [["token", this.#token]];
+  }
+
+  async #authenticate(): Promise<void> {
+    const { username = "", password = "", requestTimeoutMs } = this.settings;
+    const client = await this.#ready(this.env.clock.monotonicMs() + requestTimeoutMs);
+    try {
+      const answer = await client.unary(
+        "/etcdserverpb.Auth/Authenticate",
+        rpc.encodeAuthenticateRequest({ name: username, password }),
+        { timeoutMs: requestTimeoutMs },
+      );
+      this.#token = rpc.decodeAuthenticateResponse(answer).token;
+    } catch (error) {
+      // A member without authentication needs no token.
+      const off = error instanceof GrpcError && error.message === "etcdserver: authentication is not enabled";
+      if (!off) throw error;
+      this.#token = "";
+    }
+  }
+
+  #tokenIsStale(failure: ClientError): boolean {
+    return (
+      this.settings.username !== undefined &&
+      (failure.is("invalid auth token") || failure.is("revision of auth store is old"))
+    );
+  }
+}
