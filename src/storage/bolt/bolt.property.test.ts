@@ -394,6 +394,45 @@ describe("bolt against a sorted map", () => {
   });
 });
 
+describe("deep trees", () => {
+  it("long keys make many levels; they grow and shrink in one transaction and in many", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(399), fc.nat(400), fc.boolean()), { minLength: 3, maxLength: 14 }),
+        async (steps) => {
+          const db = Bolt.open(new MemoryDisk(), "/db", { pageSize: 1024 }, testEnv());
+          const twin = new Map<string, string>();
+          const long = (n: number): string => `${String(n).padStart(4, "0")}${"k".repeat(220)}`;
+          for (const [from, count, put] of [[0, 400, true] as const, ...steps]) {
+            const tx = db.begin(true);
+            const bucket = tx.createBucketIfNotExists("b");
+            for (let i = from; i < Math.min(400, from + count); i++) {
+              const key = long(i);
+              if (put) {
+                bucket.put(bytes(key), bytes(`${from}`));
+                twin.set(key, `${from}`);
+              } else {
+                bucket.delete(bytes(key));
+                twin.delete(key);
+              }
+              // A put among the deletes reaches into branches that are about to collapse.
+              if (i % 90 === 0) bucket.put(bytes(`x${key}`), bytes(""));
+              if (i % 90 === 0) twin.set(`x${key}`, "");
+            }
+            void tx.commit();
+            const reader = db.begin(false);
+            expect(reader.check()).toEqual([]);
+            expect(dump(reader).b).toEqual(Object.fromEntries([...twin].sort(([a], [b]) => byCode(a, b))));
+            reader.rollback();
+          }
+          await db.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
 function currentOf(real: Real): Dump {
   const reader = real.db.begin(false);
   const all = dump(reader);
