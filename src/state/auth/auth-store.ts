@@ -10,8 +10,9 @@ import {
   utf8String,
 } from "../../base/index.ts";
 import { auth, type internal, rpc } from "../../wire/proto/index.ts";
+import { JwtTokens } from "./jwt.ts";
 import { isValidPermissionRange, KeyRanges } from "./permissions.ts";
-import { SimpleTokens, tokenIndex } from "./tokens.ts";
+import { NoTokens, SimpleTokens, type Tokens } from "./tokens.ts";
 import type { AnyCommand, AuthBuckets, AuthOptions, CommandBy, LeaseKeys, Principal } from "./types.ts";
 
 const ROOT = "root";
@@ -57,7 +58,7 @@ export class AuthStore {
   readonly #env: Env;
   readonly #options: AuthOptions;
   readonly #cost: number;
-  readonly #tokens: SimpleTokens;
+  readonly #tokens: Tokens;
   #enabled = false;
   /** Grows by one with each change; 1 from the start. A request made at an older one is refused. */
   #revision = 0;
@@ -79,7 +80,7 @@ export class AuthStore {
         "given-cost": options.bcryptCost,
       });
     }
-    this.#tokens = new SimpleTokens(options.tokenTtlSeconds, env);
+    this.#tokens = tokensOf(options, env);
     env.metrics.gaugeFrom(
       { name: "etcd_debugging_auth_revision", help: "Revision of the auth store." },
       () => this.#revision,
@@ -128,16 +129,15 @@ export class AuthStore {
   principal(token: string | undefined): Principal | undefined | Promise<Principal | undefined> {
     if (!this.#enabled || token === undefined) return undefined;
     const bare = token.startsWith("Bearer ") ? token.slice(7) : token;
-    const index = tokenIndex(bare);
-    if (index === undefined) throw this.#invalidToken();
-    const waiting = this.#options.waitApplied?.(index);
+    const index = this.#tokens.waitsFor(bare);
+    const waiting = index === undefined ? undefined : this.#options.waitApplied?.(index);
     return waiting === undefined ? this.#byToken(bare) : waiting.then(() => this.#byToken(bare));
   }
 
   #byToken(token: string): Principal {
-    const username = this.#tokens.user(token);
-    if (username === undefined) throw this.#invalidToken();
-    return { username, authRevision: this.#revision };
+    const principal = this.#tokens.principal(token, this.#revision);
+    if (principal === undefined) throw this.#invalidToken();
+    return principal;
   }
 
   #invalidToken(): EtcdError {
@@ -444,9 +444,7 @@ export class AuthStore {
     if (!this.#enabled) throw EtcdError.of("AuthNotEnabled");
     const user = this.#users.get(request.name);
     if (user === undefined || user.options?.noPassword === true) throw EtcdError.of("AuthFailed");
-    const token = `${request.simpleToken}.${index}`;
-    this.#tokens.assign(request.name, token);
-    return token;
+    return this.#tokens.assign(request.name, request.simpleToken, index, this.#revision);
   }
 
   #userAdd(request: rpc.AuthUserAddRequest): void {
@@ -621,6 +619,17 @@ export class AuthStore {
   /** Names in the order of the bucket's keys. */
   #sorted(rows: ReadonlyMap<string, unknown>): string[] {
     return [...rows.keys()].sort(byUtf8);
+  }
+}
+
+function tokensOf(options: AuthOptions, env: Env): Tokens {
+  switch (options.tokens?.kind) {
+    case "jwt":
+      return new JwtTokens(options.tokens.keys, options.tokens.ttlSeconds, env);
+    case "none":
+      return new NoTokens();
+    default:
+      return new SimpleTokens(options.tokenTtlSeconds, env);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Store } from "../../storage/store/index.ts";
 import type { internal } from "../../wire/proto/index.ts";
+import type { JwtKeys } from "./jwt.ts";
 
 /** What the auth store needs of the store: buckets `auth`, `authUsers`, `authRoles`. */
 export type AuthBuckets = Pick<Store, "put" | "delete" | "get" | "visit">;
@@ -27,8 +28,13 @@ export interface AuthOptions {
   readonly hasher: PasswordHasher;
   /** Flag bcrypt-cost, 4 to 31; anything else counts as 10. */
   readonly bcryptCost: number;
-  /** Flag auth-token-ttl; 0 or less counts as 300. */
+  /** Flag auth-token-ttl, for simple tokens; 0 or less counts as 300. */
   readonly tokenTtlSeconds: number;
+  /** Flag auth-token, read by `parseTokenSpec`, with the keys loaded. Left out: simple tokens. */
+  readonly tokens?:
+    | { readonly kind: "simple" | "none" }
+    | { readonly kind: "jwt"; readonly keys: JwtKeys; readonly ttlSeconds: number }
+    | undefined;
   /**
    * For a token that another member's log entry made: undefined when that index is applied here, else a promise for it, which the
    * member rejects when it has waited long enough. Left out: nothing is waited for.
