@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { data, End, exchange, frame, headers, requestFields, settings, uint32 } from "../../../test/harness/http2.ts";
+import {
+  data,
+  End,
+  exchange,
+  frame,
+  headers,
+  parseFrames,
+  requestFields,
+  settings,
+  uint32,
+} from "../../../test/harness/http2.ts";
 import { prepareHeaders } from "./prepared.ts";
 import type { Http2Stream } from "./types.ts";
 
@@ -30,6 +40,34 @@ describe("sending", () => {
     expect(stream.closed).toBe(true);
     // Ended streams have nothing to drain for.
     expect(end.handler.events).toHaveLength(1);
+  });
+
+  test("unary answers use up the connection's window, and wait for it", () => {
+    const end = End.served({}, [4, 0x7fffffff]);
+    const answers: string[] = [];
+    for (let id = 1; id <= 31; id += 2) {
+      end.receive(headers(id, true));
+      end.handler.streams.get(id)!.sendUnary(head, [Buffer.alloc(8000)], trailers);
+      answers.push(...end.frames());
+    }
+    // Eight whole ones in 65535 bytes, then what is left, then heads only.
+    expect(answers.filter((line) => line.startsWith("DATA"))).toEqual([
+      ...Array.from({ length: 8 }, (_, i) => `DATA ${2 * i + 1} 8000`),
+      "DATA 17 1535",
+    ]);
+    expect(answers.at(-1)).toBe("HEADERS 31");
+    expect(end.connection.openStreams).toBe(8);
+    end.receive(frame(8, 0, 0, uint32(1 << 20)));
+    expect(end.frames().slice(0, 4)).toEqual(["DATA 17 6465", "HEADERS 17 end", "DATA 19 8000", "HEADERS 19 end"]);
+    expect(end.connection.openStreams).toBe(0);
+  });
+
+  test("a unary answer that waits behind the peer's smaller table says so first", () => {
+    const [end, stream] = asked({}, [1, 0]);
+    stream.sendUnary(head, [Buffer.from("x")], trailers);
+    const [first, , last] = parseFrames(end.take());
+    expect(first!.payload.toString("hex")).toBe("2088");
+    expect(Buffer.from(trailers.bytes).equals(last!.payload)).toBe(true);
   });
 
   test("the connection's window is shared in turn", () => {
