@@ -72,14 +72,14 @@ function drawOptions(draw: (n: number) => number) {
     duplicate: often(),
     /** Deliver any message of a link instead of the oldest. */
     reorder: often(),
-    crash: [0, 2, 10, 40][draw(4)]!,
-    partition: [0, 2, 10][draw(3)]!,
+    crash: [0, 5, 20, 60][draw(4)]!,
+    partition: [0, 2, 20][draw(3)]!,
     compact: [0, 10, 60][draw(3)]!,
     confChange: [0, 5, 20][draw(3)]!,
     transfer: [0, 2, 10][draw(3)]!,
     read: [0, 10, 40][draw(3)]!,
     propose: [20, 100, 300][draw(3)]!,
-    tick: [100, 300, 900][draw(3)]!,
+    tick: [200, 600, 1000][draw(3)]!,
   };
 }
 type Options = ReturnType<typeof drawOptions>;
