@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import { End, type Frame, frame, headers, parseFrames, settings, uint32 } from "../../../test/harness/http2.ts";
 import { prepareHeaders } from "./prepared.ts";
 
+/** How many times the usual number of runs: `FUZZ=100 SEED=1 npx vitest run ...` for a long one. */
+const times = Number(process.env.FUZZ ?? 1);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const STREAMS = [1, 3, 5];
 const trailers = prepareHeaders([["grpc-status", "0"]]);
@@ -179,7 +181,7 @@ describe(`flow control against a dumb twin (seed ${seed})`, () => {
         settle();
         for (const id of STREAMS) expect(twin.sent.get(id)).toBe(twin.accepted.get(id));
       }),
-      { seed, numRuns: 200 },
+      { seed, numRuns: 200 * times },
     );
   });
 
@@ -219,7 +221,7 @@ describe(`flow control against a dumb twin (seed ${seed})`, () => {
           expect(server.handler.streams.get(1)!.remoteEnded).toBe(true);
         },
       ),
-      { seed, numRuns: 100 },
+      { seed, numRuns: 100 * times },
     );
   });
 });

@@ -15,6 +15,8 @@ import type { Http2Options } from "./options.ts";
 import { prepareHeaders } from "./prepared.ts";
 import type { HeaderList } from "./types.ts";
 
+/** How many times the usual number of runs: `FUZZ=100 SEED=1 npx vitest run ...` for a long one. */
+const times = Number(process.env.FUZZ ?? 1);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const head = prepareHeaders([[":status", "200"]]);
 const trailers = prepareHeaders([["grpc-status", "0"]]);
@@ -127,7 +129,7 @@ describe(`any bytes at all (seed ${seed})`, () => {
         receive(split, pieces);
         expect(outcome(split)).toBe(expected);
       }),
-      { seed, numRuns: 200 },
+      { seed, numRuns: 200 * times },
     );
   });
 
@@ -154,7 +156,7 @@ describe(`any bytes at all (seed ${seed})`, () => {
         for (const chunk of chunks) end.receive(chunk);
         inspect(end);
       }),
-      { seed, numRuns: 1000 },
+      { seed, numRuns: 1000 * times },
     );
   });
 
@@ -184,7 +186,7 @@ describe(`any bytes at all (seed ${seed})`, () => {
           inspect(end);
         },
       ),
-      { seed, numRuns: 2000 },
+      { seed, numRuns: 2000 * times },
     );
   });
 
@@ -242,7 +244,7 @@ describe(`any bytes at all (seed ${seed})`, () => {
         }
         inspect(end);
       }),
-      { seed, numRuns: 1000 },
+      { seed, numRuns: 1000 * times },
     );
   });
 });

@@ -5,8 +5,10 @@ import { HpackDecoder } from "./hpack-decoder.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
 import type { HeaderField } from "./types.ts";
 
+/** How many times the usual number of runs: `FUZZ=100 SEED=1 npx vitest run ...` for a long one. */
+const times = Number(process.env.FUZZ ?? 1);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-const parameters = (numRuns: number) => ({ seed, numRuns });
+const parameters = (numRuns: number) => ({ seed, numRuns: numRuns * times });
 
 const latin1 = (maxLength: number): fc.Arbitrary<string> =>
   fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes).toString("latin1"));
