@@ -550,6 +550,7 @@ export class Bolt implements TxHost {
       this.#inFlight--;
     }
     this.#durableTxid = job.meta.txid;
+    this.#freelist.release(this.#durableTxid, this.#forgetPage);
     for (const page of job.pages) this.#cache.clean(page);
     this.#cache.trim();
     const { rebalanceMs, spillMs } = job.tx.stats;

@@ -10,14 +10,18 @@ describe("store", () => {
     const store = await openStore(disk, "/db", {}, stillEnv());
     for (let i = 1; i < 3000; i++) store.putRevision(i, 0, i % 10 === 0, utf8(`v${i}`));
     const all: number[] = [];
-    store.visitRevisions(1, (m) => { all.push(m); });
+    store.visitRevisions(1, (m) => {
+      all.push(m);
+    });
     expect(all.length).toBe(2999);
     store.setConsistentIndex(7, 2);
     await store.commit();
     for (let i = 1; i < 1000; i++) store.deleteRevision(i, 0, i % 10 === 0);
     for (let i = 3000; i < 4000; i++) store.putRevision(i, 0, i % 10 === 0, utf8(`v${i}`));
     all.length = 0;
-    store.visitRevisions(500, (m) => { all.push(m); });
+    store.visitRevisions(500, (m) => {
+      all.push(m);
+    });
     expect(all.length).toBe(3000);
     expect(all[0]).toBe(1000);
     const h = store.hash();

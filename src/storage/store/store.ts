@@ -31,8 +31,11 @@ const defaultBatchIntervalMs = 100;
 const defaultBatchLimit = 10_000;
 const defaultBatchBytes = 16 * 1024 * 1024;
 const defaultCacheBytes = 128 * 1024 * 1024;
-/** Commits being written at a time; a further one waits, and takes all that gathered meanwhile. */
-const inFlightMax = 2;
+/**
+ * Commits laid out and not durable; a further one waits, and takes all that gathered meanwhile. More than a few only when
+ * the disk falls behind: then batches stay small, so that none holds the loop for long.
+ */
+const inFlightMax = 8;
 /** What a pending operation costs in memory besides its bytes, roughly. */
 const operationBytes = 64;
 /** `ready` asks to wait while more than this many batches wait to be durable. */
