@@ -34,7 +34,11 @@ export class Contender {
   constructor(call: Call, member: ContestMember, authorizer: Authorizer | undefined) {
     this.#member = member;
     this.#authorizer = authorizer;
-    this.#by = authorizer?.principal(call.metadata, call.peer);
+    try {
+      this.#by = authorizer?.principal(call.metadata, call.peer);
+    } catch (error) {
+      throw unknownTwin(error);
+    }
     this.#gone = new Promise((_, reject) => {
       call.onCancel = (why) => {
         this.#cancelled = why;
@@ -59,24 +63,29 @@ export class Contender {
   async lease(given: LeaseId): Promise<LeaseId> {
     if (given !== 0n) return given;
     const request = rpc.createLeaseGrantRequest({ TTL: SESSION_TTL_SECONDS });
-    return (await this.whileHere(this.#member.leaseGrant(request, this.#by))).ID;
+    return (await this.whileHere(asUnknown(this.#member.leaseGrant(request, this.#by)))).ID;
   }
 
   /** A linearizable read. What the caller may read is asked after the barrier, in the very turn of the read. */
   async range(request: rpc.RangeRequest): Promise<rpc.RangeResponse> {
     const barrier = this.#member.linearizable();
-    if (barrier !== undefined) await this.whileHere(barrier);
-    this.#authorizer?.requireRead(this.#by, request.key, request.rangeEnd);
-    return this.#member.range(request);
+    if (barrier !== undefined) await this.whileHere(asUnknown(barrier));
+    try {
+      this.#authorizer?.requireRead(this.#by, request.key, request.rangeEnd);
+      return this.#member.range(request);
+    } catch (error) {
+      throw unknownTwin(error);
+    }
   }
 
   /** Not given up when the client goes: what was asked for happens or fails, and the caller has to know which. */
   txn(request: Partial<rpc.TxnRequest>): Promise<rpc.TxnResponse> {
-    return this.#member.txn(rpc.createTxnRequest(request), this.#by);
+    return asUnknown(this.#member.txn(rpc.createTxnRequest(request), this.#by));
   }
 
   delete(key: Uint8Array): Promise<rpc.DeleteRangeResponse> {
-    return this.#member.deleteRange(rpc.createDeleteRangeRequest({ key }), this.#by);
+    requireKey(key);
+    return asUnknown(this.#member.deleteRange(rpc.createDeleteRangeRequest({ key }), this.#by));
   }
 
   header(revision: number): rpc.ResponseHeader {
@@ -99,7 +108,7 @@ export class Contender {
   /**
    * Shows the events from revision `from` on to `visit`, in order, until it answers true. With `sink` room is asked for
    * before more is fetched.
-   * @throws EtcdError Compacted when the events are gone
+   * @throws EtcdError one that `isCompacted` knows when the events are gone
    */
   async watch(
     key: string,
@@ -127,7 +136,7 @@ export class Contender {
               over = true;
               reject(
                 reply.compactRevision > 0
-                  ? EtcdError.of("Compacted")
+                  ? compacted()
                   : EtcdError.raw(Code.Unknown, reply.cancelReason || "lost watcher waiting for delete"),
               );
             },
@@ -141,6 +150,37 @@ export class Contender {
       stream?.close();
     }
   }
+}
+
+/**
+ * etcd serves these calls with its own client library, whose errors are no gRPC statuses any more: the text is that of the
+ * catalogue, the code on the wire Unknown.
+ */
+function unknownTwin(error: unknown): unknown {
+  const known = error instanceof EtcdError && error.key !== undefined;
+  return known ? EtcdError.raw(Code.Unknown, error.message) : error;
+}
+
+async function asUnknown<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw unknownTwin(error);
+  }
+}
+
+function compacted(): unknown {
+  return unknownTwin(EtcdError.of("Compacted"));
+}
+
+/** Whether a watch ended because the events it wanted were compacted away. */
+export function isCompacted(error: unknown): boolean {
+  return error instanceof EtcdError && error.message === EtcdError.of("Compacted").message;
+}
+
+/** The check that a client's own request meets at the door of the KV service. */
+export function requireKey(key: Uint8Array): void {
+  if (key.length === 0) throw unknownTwin(EtcdError.of("KeyEmpty"));
 }
 
 /** Reads the key of `prefix` that was created first, or last. */

@@ -9,9 +9,11 @@ import {
   createdAt,
   deleteOp,
   firstKv,
+  isCompacted,
   ofPrefix,
   putOp,
   rangeOp,
+  requireKey,
   storedValue,
 } from "./contest.ts";
 import type { Authorizer } from "./options.ts";
@@ -79,6 +81,7 @@ export function registerElection(registry: MethodRegistry, member: ContestMember
 
 function leaderOf(leader: election.LeaderKey | undefined): election.LeaderKey {
   if (leader === undefined) throw unknown('"leader" field must be provided');
+  requireKey(leader.key);
   return leader;
 }
 
@@ -174,7 +177,7 @@ async function observe(stream: ServerStream, contender: Contender, prefix: strin
       };
       await contender.watch(keyString(leader!.key), "", seen + 1, visit, stream);
     } catch (error) {
-      if (error instanceof EtcdError && error.is("Compacted")) return;
+      if (isCompacted(error)) return;
       throw error;
     }
   }
