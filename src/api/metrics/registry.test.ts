@@ -23,7 +23,7 @@ function parse(text: string): Map<string, Parsed> {
   let help: [string, string] | undefined;
   expect(text.endsWith("\n")).toBe(true);
   for (const line of text.slice(0, -1).split("\n")) {
-    const comment = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/.exec(line);
+    const comment = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/s.exec(line);
     if (comment?.[1] === "HELP") {
       expect(comment[3]).toMatch(/^(?:[^\\]|\\\\|\\n)*$/);
       help = [comment[2]!, comment[3]!.replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c))];
@@ -37,7 +37,7 @@ function parse(text: string): Map<string, Parsed> {
       families.set(...current);
       continue;
     }
-    const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/.exec(line);
+    const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/s.exec(line);
     expect(sample, line).not.toBeNull();
     const [, name, inside, number] = sample!;
     expect(current, "samples stand under their TYPE").toBeDefined();
@@ -52,7 +52,7 @@ function parse(text: string): Map<string, Parsed> {
     const labels: [string, string][] = [];
     let rest = inside ?? "";
     while (rest !== "") {
-      const label = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,(?=.)|$)/.exec(rest);
+      const label = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\["\\n])*)"(?:,(?=.)|$)/s.exec(rest);
       expect(label, line).not.toBeNull();
       labels.push([label![1]!, label![2]!.replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c))]);
       rest = rest.slice(label![0].length);

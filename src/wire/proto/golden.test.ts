@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { codecs } from "./codecs.ts";
 import { DecodeError } from "./index.ts";
-import { codecs, createFrom, hex } from "./testing.ts";
+import { createFrom, hex } from "./testing.ts";
 
 /*
  * test/fixtures/proto-3.7.1 holds what etcd 3.7.1's own Go types encode to, recorded once: each message with small, big and negative values,

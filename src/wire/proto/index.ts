@@ -1,4 +1,5 @@
 /** Every message on etcd's wires and in its files. One namespace per .proto file. */
+export { codecs } from "./codecs.ts";
 export type {
   EnumType,
   FieldDescriptor,

@@ -1,33 +1,4 @@
-import {
-  auth,
-  election,
-  etcdserver,
-  type FieldDescriptor,
-  health,
-  internal,
-  kv,
-  lease,
-  lock,
-  type MessageCodec,
-  membership,
-  raftpb,
-  rpc,
-  snappb,
-  walpb,
-} from "./index.ts";
-
-/** Every message of every file, by full name. For tests and tools that take any message. */
-export const codecs: ReadonlyMap<string, MessageCodec<unknown>> = new Map(
-  [auth, election, etcdserver, health, internal, kv, lease, lock, membership, raftpb, rpc, snappb, walpb].flatMap(
-    (file) =>
-      Object.values(file as Record<string, unknown>)
-        .filter(
-          (value): value is MessageCodec<unknown> =>
-            value instanceof Object && "typeName" in value && "decode" in value,
-        )
-        .map((codec) => [codec.typeName, codec] as const),
-  ),
-);
+import type { FieldDescriptor, MessageCodec } from "./descriptor.ts";
 
 export function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");

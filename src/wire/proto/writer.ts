@@ -1,3 +1,5 @@
+import { assert } from "../../base/index.ts";
+
 const wide = new BigUint64Array(1);
 const halves = new Uint32Array(wide.buffer);
 const LOW = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1;
@@ -73,7 +75,7 @@ export class Writer {
 
   /** The bytes written. All of them must have been. */
   finish(): Uint8Array {
-    if (this.#pos !== this.#end) throw new RangeError("proto: message is not of the size that was computed");
+    assert(this.#pos === this.#end, "proto: message is not of the size that was computed");
     const { buffer, byteOffset } = this.#buffer;
     return new Uint8Array(buffer, byteOffset + this.#start, this.#end - this.#start);
   }

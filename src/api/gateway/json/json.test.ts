@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Code, EtcdError } from "../../../base/index.ts";
-import { DEPTH_MAX, kv, type MessageCodec, rpc } from "../../../wire/proto/index.ts";
-import { codecs, hex } from "../../../wire/proto/testing.ts";
+import { codecs, DEPTH_MAX, kv, type MessageCodec, rpc } from "../../../wire/proto/index.ts";
 import { decodeJson, encodeJson } from "./index.ts";
 
 const fixtures = new URL("../../../../test/fixtures/", import.meta.url);
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
 
 /** The text of the refusal, which must be InvalidArgument and nothing else. */
 function refusal(codec: MessageCodec<unknown>, body: string | Uint8Array): string {
