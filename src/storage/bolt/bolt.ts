@@ -27,6 +27,8 @@ export interface BoltOptions {
   cacheBytes?: number;
   /** No lock is taken, nothing is written. */
   readOnly?: boolean;
+  /** The file's lock, when it is held already; it is let go of by `close`, or when opening fails. */
+  lock?: DiskLock;
   /** Keep the freelist in the file. Default false, as etcd: it is rebuilt by walking the tree when the file is opened. */
   freelistSync?: boolean;
   /** Skip every sync: for scratch files that are synced as a whole by `sync`. */
@@ -122,7 +124,8 @@ export class Bolt implements TxHost {
     const deadline = env.clock.monotonicMs() + timeoutMs;
     for (;;) {
       try {
-        return Bolt.open(disk, path, options, env);
+        const lock = await disk.lockSoon(path);
+        return Bolt.open(disk, path, { ...options, lock }, env);
       } catch (error) {
         if (!isDiskError(error, "Locked")) throw error;
         if (env.clock.monotonicMs() + lockRetryMs > deadline) throw new BoltError("Timeout", { path, cause: error });
@@ -145,10 +148,10 @@ export class Bolt implements TxHost {
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#cache = new PageCache(options.cacheBytes ?? 64 * 1024 * 1024);
     const wanted = options.pageSize ?? 4096;
-    assertPageSize(wanted);
-    if (!this.readOnly) this.#lock = disk.lock(path);
+    this.#lock = options.lock ?? (this.readOnly ? undefined : disk.lock(path));
     let file: DiskFile | undefined;
     try {
+      assertPageSize(wanted);
       file = disk.open(path, this.readOnly ? "read" : "create");
       this.#file = file;
       if (!this.readOnly) this.#initialise(wanted);

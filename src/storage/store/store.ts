@@ -62,7 +62,8 @@ const scratchPut = scratch.subarray(0, revisionKeyBytes);
  * removed. Throws `DiskError` (`Locked` when another process has it) or `BoltError`.
  */
 export async function openStore(disk: Disk, path: string, options: StoreOptions, env: Env): Promise<Store> {
-  const { store, created } = beginStore(disk, path, options, env);
+  const lock = await disk.lockSoon(path);
+  const { store, created } = beginStore(disk, path, options, env, lock);
   try {
     await created;
     return store;
@@ -78,15 +79,17 @@ export function beginStore(
   path: string,
   options: StoreOptions,
   env: Env,
+  lock = disk.lock(path),
 ): { store: Store; created: Promise<void> } {
-  removeScratch(disk, path);
   const bolt = Bolt.open(
     disk,
     path,
-    { cacheBytes: options.cacheBytes ?? defaultCacheBytes, noSync: options.unsafeNoSync ?? false },
+    { cacheBytes: options.cacheBytes ?? defaultCacheBytes, noSync: options.unsafeNoSync ?? false, lock },
     env,
   );
   try {
+    // Under the lock: a scratch file of a member that runs is not ours to remove.
+    removeScratch(disk, path);
     const tx = bolt.begin(true);
     const absent = bucketNames.filter((name) => tx.bucket(name) === undefined);
     for (const name of absent) tx.createBucket(name);
@@ -103,7 +106,6 @@ export function beginStore(
 
 function removeScratch(disk: Disk, path: string): void {
   const directory = directoryOf(path);
-  if (disk.stat(directory) === undefined) return;
   for (const name of disk.list(directory)) {
     if (name.startsWith(`${nameOf(path)}.tmp.`)) disk.remove(joinPath(directory, name));
   }
@@ -673,12 +675,10 @@ class BoltStore implements Store {
     try {
       await old.settled();
       this.#disk.open(scratchPath, "createNew").close();
-      fresh = Bolt.open(
-        this.#disk,
-        scratchPath,
-        { cacheBytes: this.#options.cacheBytes ?? defaultCacheBytes, noSync: true, pageSize: old.pageSize },
-        this.#env,
-      );
+      const lock = await this.#disk.lockSoon(scratchPath);
+      const cacheBytes = this.#options.cacheBytes ?? defaultCacheBytes;
+      const { pageSize } = old;
+      fresh = Bolt.open(this.#disk, scratchPath, { cacheBytes, noSync: true, pageSize, lock }, this.#env);
       await copyAll(this.#view, fresh, this.#env);
       await fresh.sync();
       this.#disk.rename(scratchPath, path);
