@@ -278,8 +278,9 @@ export class Lessor implements LeaseAttacher {
   }
 
   leaseOf(key: string): LeaseId {
-    const holder = this.#holders.get(key);
-    return holder === undefined ? 0n : holder.id;
+    // Asked on every put; most stores know no leases.
+    if (this.#holders.size === 0) return 0n;
+    return this.#holders.get(key)?.id ?? 0n;
   }
 
   /**
