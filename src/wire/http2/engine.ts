@@ -3,7 +3,6 @@ import { Budget } from "./budget.ts";
 import { Http2Code, Http2Error } from "./errors.ts";
 import {
   CLIENT_PREFACE,
-  copyBytes,
   DEFAULT_FRAME_BYTES,
   DEFAULT_WINDOW_BYTES,
   Flag,
@@ -14,32 +13,21 @@ import {
   Setting,
   STREAM_ID_MAX,
   WINDOW_BYTES_MAX,
-  writeFrameHead,
-  writeUint32,
 } from "./frames.ts";
-import { Gather } from "./gather.ts";
 import { type HeaderFacts, isRequestHead, isResponseHead, isTrailers } from "./header-rules.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
-import { HpackEncoder } from "./hpack-encoder.ts";
 import type { Http2Options } from "./options.ts";
+import { isBlock, Sender, type SenderOwner } from "./sender.ts";
 import { DEFAULT_TABLE_BYTES } from "./static-table.ts";
 import { Closing, Stream, type StreamOwner, StreamTable } from "./stream.ts";
 import type { HeaderBlock, HeaderList, Http2Handler, Http2Output } from "./types.ts";
 
-/** Payloads up to this are copied behind their frame head; a piece of its own costs the socket more than the copy. */
-const COPY_BYTES_MAX = 8192;
-/** Data up to this is framed at once when the windows allow; more goes through the queue, which minds the socket. */
-const DIRECT_BYTES_MAX = 64 * 1024;
 /** Unanswered PINGs of ours. */
 const PINGS_MAX = 64;
 /** Bytes of a reason that GOAWAY carries. */
 const DEBUG_BYTES_MAX = 256;
 
 const none = new Uint8Array(0);
-
-function isBlock(headers: HeaderList | HeaderBlock): headers is HeaderBlock {
-  return !Array.isArray(headers);
-}
 
 function findValue(fields: HeaderList, name: string): string | undefined {
   for (const field of fields) if (field[0] === name) return field[1];
@@ -52,7 +40,7 @@ function findValue(fields: HeaderList, name: string): string | undefined {
  * Two rules keep it honest while the layer above calls back into it from inside its own callbacks: state is changed
  * before the callback that tells of it, and after any callback `#over` is looked at before going on.
  */
-export class Engine implements StreamOwner {
+export class Engine implements StreamOwner, SenderOwner {
   readonly #server: boolean;
   readonly #handler: Http2Handler;
   readonly #output: Http2Output;
@@ -100,30 +88,17 @@ export class Engine implements StreamOwner {
   #streamWindow: number;
 
   // Output.
-  readonly #gather = new Gather();
-  readonly #encoder: HpackEncoder;
-  /** The output was told that there is something to flush. */
-  #dirty = true;
-  /** The socket said stop. */
-  #paused = false;
-  #pausedBytes = 0;
-  #sendWindow = DEFAULT_WINDOW_BYTES;
-  /** Streams with something queued and, as far as known, an open window of their own; in turn. */
-  #ready: Stream[] = [];
-  #readyAt = 0;
-  #pumping = false;
+  readonly #sender: Sender;
   readonly #pings: { readonly payload: number; readonly onAck: () => void }[] = [];
   #pingCount = 0;
 
   // The peer's settings.
   #peerStreamWindow = DEFAULT_WINDOW_BYTES;
-  #peerFrameBytes = DEFAULT_FRAME_BYTES;
   #peerStreamsMax = Number.POSITIVE_INFINITY;
 
   // Floods.
   readonly #resets: Budget;
   readonly #control: Budget;
-  readonly #windowUpdates: Budget;
 
   // Time, as far as checkTimeouts told.
   #nowMs = Number.NaN;
@@ -149,15 +124,14 @@ export class Engine implements StreamOwner {
       options.maxHeaderListBytes,
       Math.max(DEFAULT_TABLE_BYTES, options.headerTableBytes),
     );
-    this.#encoder = new HpackEncoder(options.encoderTableBytes);
     // Huffman code and indexes make a block smaller than its list; nobody honest makes it twice as large.
     this.#blockBytesMax = 2 * options.maxHeaderListBytes + DEFAULT_FRAME_BYTES;
     this.#streamWindow = Math.max(DEFAULT_WINDOW_BYTES, options.streamWindowBytes);
     this.#receiveWindow = Math.max(DEFAULT_WINDOW_BYTES, options.connectionWindowBytes);
     this.#resets = new Budget(options.resetBurst, options.resetsPerSecond);
     this.#control = new Budget(options.controlBurst, options.controlPerSecond);
-    this.#windowUpdates = new Budget(options.windowUpdateBurst, options.windowUpdatesPerSecond);
-    this.#writePreface();
+    this.#sender = new Sender(this, output, options);
+    this.#sender.preface(server);
   }
 
   // ---------------------------------------------------------------------------------------------------------------
@@ -172,7 +146,7 @@ export class Engine implements StreamOwner {
   }
 
   get gatheredBytes(): number {
-    return this.#gather.bytes;
+    return this.#sender.gatheredBytes;
   }
 
   get canRequest(): boolean {
@@ -195,28 +169,20 @@ export class Engine implements StreamOwner {
       if (!(error instanceof Http2Error)) throw error;
       this.fail(error.code, error);
     }
-    if (this.#pausedBytes > this.#options.pausedOutputBytesMax) this.#overflow();
+    if (this.#sender.overflowing) this.#overflow();
   }
 
   flush(): void {
-    this.#dirty = false;
-    const bytes = this.#gather.bytes;
-    if (bytes === 0) return;
-    this.#options.stats.bytesSent += bytes;
-    if (this.#output.write(this.#gather.take()) === false) this.#paused = true;
+    this.#sender.flush();
   }
 
   resume(): void {
-    if (this.#over || !this.#paused) return;
-    this.#paused = false;
-    this.#pausedBytes = 0;
-    this.#pump();
+    this.#sender.resume();
   }
 
   transportClosed(error?: Error): void {
     if (this.#over) return;
     this.#over = true;
-    this.#gather.clear();
     this.#closeAll(Http2Code.CANCEL, error);
   }
 
@@ -230,8 +196,7 @@ export class Engine implements StreamOwner {
     this.#options.stats.streamsOpened++;
     stream.headRequest = !isBlock(headers) && findValue(headers, ":method") === "HEAD";
     this.#streams.add(stream);
-    this.#writeHeaders(stream, headers, endStream);
-    if (endStream) this.#endLocal(stream);
+    this.#sender.headers(stream, headers, endStream);
     return stream;
   }
 
@@ -239,17 +204,12 @@ export class Engine implements StreamOwner {
     if (this.#over || this.#pings.length >= PINGS_MAX) return;
     const payload = ++this.#pingCount;
     this.#pings.push({ payload, onAck });
-    let at = this.#reserve(FRAME_HEAD_BYTES + 8);
-    const into = this.#gather.buffer;
-    at = writeFrameHead(into, at, 8, FrameType.Ping, 0, 0);
-    // The upper half marks our pings, so that they can be told in a trace.
-    at = writeUint32(into, at, 0x71756f72);
-    this.#gather.at = writeUint32(into, at, payload);
+    this.#sender.ping(payload);
   }
 
   goaway(code: number, debug?: Uint8Array): void {
     if (this.#over) return;
-    this.#writeGoaway(this.#lastPeerId, code, debug ?? none);
+    this.#sender.goaway(this.#lastPeerId, code, debug ?? none);
     this.#goawayLastId = this.#lastPeerId;
   }
 
@@ -262,7 +222,7 @@ export class Engine implements StreamOwner {
       return;
     }
     // First tell, taking up what is under way; after a round trip name the last stream (RFC 9113 6.8).
-    this.#writeGoaway(STREAM_ID_MAX, Http2Code.NO_ERROR, none);
+    this.#sender.goaway(STREAM_ID_MAX, Http2Code.NO_ERROR, none);
     this.ping(() => this.#drainAfterNotice());
   }
 
@@ -300,7 +260,7 @@ export class Engine implements StreamOwner {
   }
 
   #end(code: number, debug: Uint8Array, error: Error | undefined): void {
-    this.#writeGoaway(this.#lastPeerId, code, debug);
+    this.#sender.goaway(this.#lastPeerId, code, debug);
     this.flush();
     this.#over = true;
     this.#output.end();
@@ -309,7 +269,7 @@ export class Engine implements StreamOwner {
 
   #closeAll(code: number, error: Error | undefined): void {
     this.#pings.length = 0;
-    this.#ready = [];
+    this.#sender.close();
     this.#blockParts = [];
     this.#partial = undefined;
     for (const stream of this.#streams.open()) {
@@ -340,7 +300,7 @@ export class Engine implements StreamOwner {
       const passed = nowMs - this.#nowMs;
       this.#resets.pass(passed);
       this.#control.pass(passed);
-      this.#windowUpdates.pass(passed);
+      this.#sender.windowUpdates.pass(passed);
     }
     this.#nowMs = nowMs;
     const age = nowMs - this.#startMs;
@@ -606,7 +566,7 @@ export class Engine implements StreamOwner {
       if (this.#goawayLastId >= 0 && streamId > this.#goawayLastId) return;
       // Closed so long ago that nobody knows how.
       this.#spendControl();
-      this.#writeReset(streamId, Http2Code.STREAM_CLOSED);
+      this.#sender.reset(streamId, Http2Code.STREAM_CLOSED);
       return;
     }
     switch (stream.closing) {
@@ -618,7 +578,7 @@ export class Engine implements StreamOwner {
         throw new Http2Error(Http2Code.STREAM_CLOSED, `${what} after END_STREAM`);
       case Closing.ResetByPeer:
         this.#spendControl();
-        this.#writeReset(streamId, Http2Code.STREAM_CLOSED);
+        this.#sender.reset(streamId, Http2Code.STREAM_CLOSED);
         return;
       case Closing.ResetByUs:
         // Sent before our RST_STREAM got there; an upload that was cut off may have a whole window of it under way.
@@ -631,7 +591,7 @@ export class Engine implements StreamOwner {
     this.#credit += bytes;
     if (this.#credit * 2 >= this.#options.connectionWindowBytes) {
       this.#receiveWindow += this.#credit;
-      this.#writeWindowUpdate(0, this.#credit);
+      this.#sender.windowUpdate(0, this.#credit);
       this.#credit = 0;
     }
   }
@@ -645,7 +605,7 @@ export class Engine implements StreamOwner {
     stream.credit += given;
     if (stream.credit * 2 >= this.#options.streamWindowBytes) {
       stream.receiveWindow += stream.credit;
-      this.#writeWindowUpdate(stream.id, stream.credit);
+      this.#sender.windowUpdate(stream.id, stream.credit);
       stream.credit = 0;
     }
   }
@@ -754,7 +714,7 @@ export class Engine implements StreamOwner {
 
   /** Ends a stream that the layer above never heard of. Counts as a reset: making us reset is as cheap as resetting. */
   #rejectRequest(stream: Stream, code: number): void {
-    this.#writeReset(stream.id, code);
+    this.#sender.reset(stream.id, code);
     this.#close(stream, Closing.ResetByUs);
     this.#spendReset();
   }
@@ -820,7 +780,7 @@ export class Engine implements StreamOwner {
     // A fault of the stream, open or closed; one that does not exist cannot be reset, so it is the connection's then.
     if (stream !== undefined && !stream.closed) this.#streamError(stream, code);
     else if (this.#isIdle(streamId)) throw new Http2Error(code, "PRIORITY");
-    else this.#writeReset(streamId, code);
+    else this.#sender.reset(streamId, code);
   }
 
   #onRstStream(source: Uint8Array, start: number, length: number, streamId: number): void {
@@ -856,15 +816,14 @@ export class Engine implements StreamOwner {
     for (let at = start; at < start + length; at += 6) {
       this.#onSetting((source[at]! << 8) | source[at + 1]!, readUint32(source, at + 2));
     }
-    const at = this.#reserve(FRAME_HEAD_BYTES);
-    this.#gather.at = writeFrameHead(this.#gather.buffer, at, 0, FrameType.Settings, Flag.Ack, 0);
-    this.#pump();
+    this.#sender.settingsAck();
+    this.#sender.pump();
   }
 
   #onSetting(name: number, value: number): void {
     switch (name) {
       case Setting.HeaderTableSize:
-        this.#encoder.setPeerBytesMax(value);
+        this.#sender.setPeerTableBytes(value);
         break;
       case Setting.EnablePush:
         // A server must not even say 1, let alone anything else.
@@ -886,11 +845,9 @@ export class Engine implements StreamOwner {
         this.#peerStreamWindow = value;
         if (change === 0 || this.openStreams === 0) break;
         for (const stream of this.#streams.open()) {
-          stream.sendWindow += change;
-          if (stream.sendWindow > WINDOW_BYTES_MAX) {
+          if (!this.#sender.openStreamWindow(stream, change)) {
             throw new Http2Error(Http2Code.FLOW_CONTROL_ERROR, "initial window makes a window too large");
           }
-          if (stream.bufferedBytes > 0 && stream.sendWindow > 0) this.#schedule(stream);
         }
         break;
       }
@@ -898,7 +855,7 @@ export class Engine implements StreamOwner {
         if (value < DEFAULT_FRAME_BYTES || value > FRAME_BYTES_MAX) {
           throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS_MAX_FRAME_SIZE");
         }
-        this.#peerFrameBytes = value;
+        this.#sender.peerFrameBytes = value;
         break;
       default:
       // SETTINGS_MAX_HEADER_LIST_SIZE is advice, and our heads are small; unknown ones are to be ignored.
@@ -919,11 +876,7 @@ export class Engine implements StreamOwner {
     }
     this.#handler.onPing?.();
     if (this.#over) return;
-    const at = this.#reserve(FRAME_HEAD_BYTES + 8);
-    const into = this.#gather.buffer;
-    const body = writeFrameHead(into, at, 8, FrameType.Ping, Flag.Ack, 0);
-    for (let i = 0; i < 8; i++) into[body + i] = source[start + i]!;
-    this.#gather.at = body + 8;
+    this.#sender.pingAck(source, start);
   }
 
   #onGoaway(source: Uint8Array, start: number, length: number, streamId: number): void {
@@ -950,15 +903,15 @@ export class Engine implements StreamOwner {
 
   #onWindowUpdate(source: Uint8Array, start: number, length: number, streamId: number): void {
     if (length !== 4) throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, "WINDOW_UPDATE");
-    if (!this.#windowUpdates.take()) throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "too many window updates");
+    if (!this.#sender.windowUpdates.take())
+      throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "too many window updates");
     const increment = readUint32(source, start) & WINDOW_BYTES_MAX;
     if (streamId === 0) {
       if (increment === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
-      this.#sendWindow += increment;
-      if (this.#sendWindow > WINDOW_BYTES_MAX) {
+      if (!this.#sender.openWindow(increment)) {
         throw new Http2Error(Http2Code.FLOW_CONTROL_ERROR, "connection window too large");
       }
-      this.#pump();
+      this.#sender.pump();
       return;
     }
     const stream = this.#streams.get(streamId);
@@ -972,15 +925,8 @@ export class Engine implements StreamOwner {
       this.#streamError(stream, Http2Code.PROTOCOL_ERROR);
       return;
     }
-    stream.sendWindow += increment;
-    if (stream.sendWindow > WINDOW_BYTES_MAX) {
-      this.#streamError(stream, Http2Code.FLOW_CONTROL_ERROR);
-      return;
-    }
-    if (stream.bufferedBytes > 0 && stream.sendWindow > 0) {
-      this.#schedule(stream);
-      this.#pump();
-    }
+    if (this.#sender.openStreamWindow(stream, increment)) this.#sender.pump();
+    else this.#streamError(stream, Http2Code.FLOW_CONTROL_ERROR);
   }
 
   // ---------------------------------------------------------------------------------------------------------------
@@ -995,11 +941,11 @@ export class Engine implements StreamOwner {
   }
 
   /** Our END_STREAM was written. */
-  #endLocal(stream: Stream): void {
+  endLocal(stream: Stream): void {
     stream.localEnded = true;
     if (stream.closed) return;
     if (!stream.remoteEnded && this.#server && this.#options.resetAfterResponse) {
-      this.#writeReset(stream.id, Http2Code.NO_ERROR);
+      this.#sender.reset(stream.id, Http2Code.NO_ERROR);
       this.#resets.add(1);
       this.#close(stream, Closing.ResetByUs);
       return;
@@ -1037,305 +983,33 @@ export class Engine implements StreamOwner {
 
   /** A fault of the peer on an open stream. */
   #streamError(stream: Stream, code: number): void {
-    this.#writeReset(stream.id, code);
+    this.#sender.reset(stream.id, code);
     this.#abort(stream, Closing.ResetByUs, code);
     if (this.#server && !this.#over) this.#spendReset();
   }
 
   reset(stream: Stream, code: number): void {
     if (this.#over || stream.closed) return;
-    this.#writeReset(stream.id, code);
+    this.#sender.reset(stream.id, code);
     this.#close(stream, Closing.ResetByUs);
   }
 
   // ---------------------------------------------------------------------------------------------------------------
-  // Output
-
-  /** Room for `bytes` bytes at the returned position of `#gather.buffer`. */
-  #reserve(bytes: number): number {
-    if (!this.#dirty) {
-      this.#dirty = true;
-      this.#output.dirty();
-    }
-    if (this.#paused) this.#pausedBytes += bytes;
-    return this.#gather.reserve(bytes);
-  }
-
-  #flushIfLarge(): void {
-    if (this.#gather.bytes >= this.#options.gatherBytesMax) {
-      this.flush();
-    }
-  }
+  // What streams and the sender ask
 
   sendHeaders(stream: Stream, headers: HeaderList | HeaderBlock, endStream: boolean): void {
-    if (this.#over || stream.localEnded) return;
-    if (stream.bufferedBytes > 0) {
-      assert(endStream, "headers behind data are trailers");
-      stream.trailers = headers;
-      stream.localEnded = true;
-      return;
-    }
-    this.#writeHeaders(stream, headers, endStream);
-    if (endStream) this.#endLocal(stream);
-    this.#flushIfLarge();
+    this.#sender.headers(stream, headers, endStream);
   }
 
   sendData(stream: Stream, pieces: readonly Uint8Array[], endStream: boolean): void {
-    if (this.#over || stream.localEnded) return;
-    let total = 0;
-    for (let i = 0; i < pieces.length; i++) total += pieces[i]!.length;
-    if (total === 0 && !endStream) return;
-    const direct =
-      stream.bufferedBytes === 0 &&
-      !this.#paused &&
-      total <= DIRECT_BYTES_MAX &&
-      total <= this.#sendWindow &&
-      total <= stream.sendWindow;
-    if (direct || (total === 0 && stream.bufferedBytes === 0)) {
-      this.#writePieces(stream, pieces, total, endStream);
-      if (endStream) this.#endLocal(stream);
-      this.#flushIfLarge();
-      return;
-    }
-    for (let i = 0; i < pieces.length; i++) if (pieces[i]!.length > 0) stream.queue.push(pieces[i]!);
-    stream.bufferedBytes += total;
-    stream.localEnded = endStream;
-    if (stream.sendWindow > 0) {
-      this.#schedule(stream);
-      this.#pump();
-    }
+    this.#sender.data(stream, pieces, endStream);
   }
 
   sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
-    if (this.#over || stream.localEnded) return;
-    let total = 0;
-    for (let i = 0; i < data.length; i++) total += data[i]!.length;
-    const headBytes = head.bytes.length;
-    const trailerBytes = trailers.bytes.length;
-    if (
-      total > COPY_BYTES_MAX ||
-      total === 0 ||
-      total > this.#sendWindow ||
-      total > stream.sendWindow ||
-      stream.bufferedBytes > 0 ||
-      this.#paused ||
-      headBytes > DEFAULT_FRAME_BYTES ||
-      trailerBytes > DEFAULT_FRAME_BYTES ||
-      this.#encoder.updatePending
-    ) {
-      this.sendHeaders(stream, head, false);
-      if (total > 0) this.sendData(stream, data, false);
-      this.sendHeaders(stream, trailers, true);
-      return;
-    }
-    let at = this.#reserve(3 * FRAME_HEAD_BYTES + headBytes + total + trailerBytes);
-    const into = this.#gather.buffer;
-    const id = stream.id;
-    at = writeFrameHead(into, at, headBytes, FrameType.Headers, Flag.EndHeaders, id);
-    at = copyBytes(into, at, head.bytes);
-    at = writeFrameHead(into, at, total, FrameType.Data, 0, id);
-    for (let i = 0; i < data.length; i++) at = copyBytes(into, at, data[i]!);
-    at = writeFrameHead(into, at, trailerBytes, FrameType.Headers, Flag.EndHeaders | Flag.EndStream, id);
-    this.#gather.at = copyBytes(into, at, trailers.bytes);
-    this.#sendWindow -= total;
-    stream.sendWindow -= total;
-    this.#windowUpdates.add(4);
-    this.#endLocal(stream);
-    this.#flushIfLarge();
+    this.#sender.unary(stream, head, data, trailers);
   }
 
-  #writeHeaders(stream: Stream, headers: HeaderList | HeaderBlock, endStream: boolean): void {
-    let block: Uint8Array;
-    if (isBlock(headers)) {
-      block = headers.bytes;
-      if (this.#encoder.updatePending) block = Buffer.concat([this.#encoder.takeUpdate(), block]);
-    } else {
-      block = this.#encoder.encode(headers);
-    }
-    const frameBytes = this.#peerFrameBytes;
-    let flags = endStream ? Flag.EndStream : 0;
-    let type: number = FrameType.Headers;
-    let start = 0;
-    do {
-      const length = Math.min(block.length - start, frameBytes);
-      const last = start + length === block.length;
-      if (last) flags |= Flag.EndHeaders;
-      let at = this.#reserve(FRAME_HEAD_BYTES + length);
-      at = writeFrameHead(this.#gather.buffer, at, length, type, flags, stream.id);
-      this.#gather.at = copyBytes(
-        this.#gather.buffer,
-        at,
-        last && start === 0 ? block : block.subarray(start, start + length),
-      );
-      start += length;
-      type = FrameType.Continuation;
-      flags = 0;
-    } while (start < block.length);
-  }
-
-  /** Frames `pieces`, for which the windows have room. Only the last frame may carry END_STREAM. */
-  #writePieces(stream: Stream, pieces: readonly Uint8Array[], total: number, endStream: boolean): void {
-    if (total <= this.#peerFrameBytes) {
-      this.#writeDataHead(stream, total, endStream);
-      for (let i = 0; i < pieces.length; i++) this.#writePiece(pieces[i]!);
-      return;
-    }
-    // Across frames: as the queue does it.
-    for (let i = 0; i < pieces.length; i++) if (pieces[i]!.length > 0) stream.queue.push(pieces[i]!);
-    stream.bufferedBytes = total;
-    while (stream.bufferedBytes > 0) {
-      const bytes = Math.min(stream.bufferedBytes, this.#peerFrameBytes);
-      this.#writeQueued(stream, bytes, endStream && bytes === stream.bufferedBytes);
-    }
-  }
-
-  #writeDataHead(stream: Stream, length: number, endStream: boolean): void {
-    const at = this.#reserve(FRAME_HEAD_BYTES);
-    const flags = endStream ? Flag.EndStream : 0;
-    this.#gather.at = writeFrameHead(this.#gather.buffer, at, length, FrameType.Data, flags, stream.id);
-    this.#sendWindow -= length;
-    stream.sendWindow -= length;
-    if (length > 0) this.#windowUpdates.add(4);
-  }
-
-  #writePiece(piece: Uint8Array): void {
-    const length = piece.length;
-    if (length > COPY_BYTES_MAX) {
-      this.#gather.reference(piece);
-    } else {
-      const at = this.#gather.reserve(length);
-      this.#gather.at = copyBytes(this.#gather.buffer, at, piece);
-    }
-  }
-
-  /** Frames the next `bytes` bytes of the queue as one DATA frame. */
-  #writeQueued(stream: Stream, bytes: number, endStream: boolean): void {
-    this.#writeDataHead(stream, bytes, endStream);
-    stream.bufferedBytes -= bytes;
-    let rest = bytes;
-    while (rest > 0) {
-      const piece = stream.queue[stream.queueAt]!;
-      const length = Math.min(piece.length - stream.queueOffset, rest);
-      this.#writePiece(
-        length === piece.length ? piece : piece.subarray(stream.queueOffset, stream.queueOffset + length),
-      );
-      rest -= length;
-      stream.queueOffset += length;
-      if (stream.queueOffset === piece.length) {
-        stream.queue[stream.queueAt] = none;
-        stream.queueAt++;
-        stream.queueOffset = 0;
-      }
-    }
-    if (stream.bufferedBytes === 0) {
-      stream.queue = [];
-      stream.queueAt = 0;
-    }
-  }
-
-  /** `stream` has something queued and a window: it takes its turn. */
-  #schedule(stream: Stream): void {
-    if (stream.scheduled) return;
-    stream.scheduled = true;
-    this.#ready.push(stream);
-  }
-
-  /** Sends queued data, a frame of each stream in turn, for as long as windows and socket allow. */
-  #pump(): void {
-    // A callback below may come back here; the loop that is running sees what it scheduled.
-    if (this.#pumping || this.#readyAt === this.#ready.length) return;
-    this.#pumping = true;
-    try {
-      while (this.#readyAt < this.#ready.length && this.#sendWindow > 0 && !this.#paused && !this.#over) {
-        const stream = this.#ready[this.#readyAt++]!;
-        stream.scheduled = false;
-        this.#sendTurn(stream);
-        if (this.#readyAt > 1024 && this.#readyAt * 2 > this.#ready.length) {
-          this.#ready.splice(0, this.#readyAt);
-          this.#readyAt = 0;
-        }
-      }
-    } finally {
-      this.#pumping = false;
-    }
-    if (this.#readyAt >= this.#ready.length) {
-      this.#ready = [];
-      this.#readyAt = 0;
-    }
-  }
-
-  /** One frame of a stream's queue, and what follows when it was the last. */
-  #sendTurn(stream: Stream): void {
-    if (stream.bufferedBytes === 0 || stream.sendWindow <= 0) return;
-    const bytes = Math.min(stream.bufferedBytes, stream.sendWindow, this.#sendWindow, this.#peerFrameBytes);
-    const last = bytes === stream.bufferedBytes;
-    const trailers = stream.trailers;
-    const ended = stream.localEnded;
-    this.#writeQueued(stream, bytes, last && ended && trailers === undefined);
-    if (!last) {
-      this.#schedule(stream);
-    } else if (ended) {
-      if (trailers !== undefined) {
-        stream.trailers = undefined;
-        this.#writeHeaders(stream, trailers, true);
-      }
-      this.#endLocal(stream);
-    } else {
-      this.#handler.onDrain(stream);
-    }
-    this.#flushIfLarge();
-  }
-
-  #writePreface(): void {
-    const options = this.#options;
-    const settings: [name: number, value: number][] = [];
-    if (!this.#server) settings.push([Setting.EnablePush, 0]);
-    if (this.#server && options.maxConcurrentStreams < 0xffff_ffff) {
-      settings.push([Setting.MaxConcurrentStreams, options.maxConcurrentStreams]);
-    }
-    if (options.headerTableBytes !== DEFAULT_TABLE_BYTES) {
-      settings.push([Setting.HeaderTableSize, options.headerTableBytes]);
-    }
-    if (options.streamWindowBytes !== DEFAULT_WINDOW_BYTES) {
-      settings.push([Setting.InitialWindowSize, options.streamWindowBytes]);
-    }
-    if (options.maxFrameBytes !== DEFAULT_FRAME_BYTES) settings.push([Setting.MaxFrameSize, options.maxFrameBytes]);
-    settings.push([Setting.MaxHeaderListSize, options.maxHeaderListBytes]);
-
-    let at = this.#gather.reserve(CLIENT_PREFACE.length + FRAME_HEAD_BYTES + settings.length * 6);
-    const into = this.#gather.buffer;
-    if (!this.#server) at = copyBytes(into, at, CLIENT_PREFACE);
-    at = writeFrameHead(into, at, settings.length * 6, FrameType.Settings, 0, 0);
-    for (const [name, value] of settings) {
-      into[at++] = name >>> 8;
-      into[at++] = name;
-      at = writeUint32(into, at, value);
-    }
-    this.#gather.at = at;
-    // SETTINGS do not reach the connection's window, which starts at the default (RFC 9113 6.9.2).
-    const more = options.connectionWindowBytes - DEFAULT_WINDOW_BYTES;
-    if (more > 0) this.#writeWindowUpdate(0, more);
-  }
-
-  #writeWindowUpdate(streamId: number, bytes: number): void {
-    const at = this.#reserve(FRAME_HEAD_BYTES + 4);
-    const into = this.#gather.buffer;
-    this.#gather.at = writeUint32(into, writeFrameHead(into, at, 4, FrameType.WindowUpdate, 0, streamId), bytes);
-  }
-
-  #writeReset(streamId: number, code: number): void {
-    this.#options.stats.resetsSent++;
-    const at = this.#reserve(FRAME_HEAD_BYTES + 4);
-    const into = this.#gather.buffer;
-    this.#gather.at = writeUint32(into, writeFrameHead(into, at, 4, FrameType.RstStream, 0, streamId), code);
-  }
-
-  #writeGoaway(lastStreamId: number, code: number, debug: Uint8Array): void {
-    let at = this.#reserve(FRAME_HEAD_BYTES + 8 + debug.length);
-    const into = this.#gather.buffer;
-    at = writeFrameHead(into, at, 8 + debug.length, FrameType.Goaway, 0, 0);
-    at = writeUint32(into, at, lastStreamId);
-    at = writeUint32(into, at, code);
-    this.#gather.at = copyBytes(into, at, debug);
+  drained(stream: Stream): void {
+    this.#handler.onDrain(stream);
   }
 }

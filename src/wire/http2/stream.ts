@@ -52,7 +52,7 @@ export class Stream implements Http2Stream {
   headRequest = false;
 
   /** DATA waiting to be sent: `queue[queueAt]` from `queueOffset` on, and all behind it. */
-  queue: Uint8Array[] = [];
+  queue: Uint8Array[] | undefined = undefined;
   queueAt = 0;
   queueOffset = 0;
   bufferedBytes = 0;
@@ -95,7 +95,7 @@ export class Stream implements Http2Stream {
   /** Forgets all that pins memory; the shell stays in the table to judge late frames. */
   release(): void {
     this.context = undefined;
-    this.queue = [];
+    this.queue = undefined;
     this.queueAt = 0;
     this.queueOffset = 0;
     this.bufferedBytes = 0;
@@ -104,7 +104,7 @@ export class Stream implements Http2Stream {
 }
 
 /** Slots at the start and at most; powers of two. More streams than slots at once only cost a Map look-up each. */
-const SLOTS = 256;
+const SLOTS = 128;
 const SLOTS_MAX = 8192;
 
 /**
