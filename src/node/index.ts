@@ -1,4 +1,9 @@
-export { ListenError, type Listen, type ServeOptions, type Serving, serve } from "./serve.ts";
+export { Registry } from "../api/metrics/index.ts";
+export { type Config, type LoadInputs, load } from "./config/index.ts";
+export { serveOptionsOf, withoutEffect } from "./from-config.ts";
+export { createLogger } from "./logger.ts";
+export { registerProcessMetrics } from "./process-stats.ts";
+export { type Listen, ListenError, type ServeOptions, type Serving, serve } from "./serve.ts";
 export {
   defaultServeOptions,
   type StartedMember,

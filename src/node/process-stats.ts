@@ -1,4 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { PerformanceObserver } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
+import { GcPauses, type Registry, type RuntimeStats, runtimeMetrics } from "../api/metrics/index.ts";
 
 /** What `/debug/vars` tells of the process. */
 export function processVars(): Record<string, unknown> {
@@ -32,4 +36,61 @@ export function fileDescriptorsUsed(): number {
   } catch {
     return 0;
   }
+}
+
+/** Declares `go_*`, `process_*` and `os_fd_*` from what Node and Linux tell about this process. */
+export function registerProcessMetrics(registry: Registry): void {
+  const pauses = new GcPauses();
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      pauses.observe(entry.duration / 1000, (performance.timeOrigin + entry.startTime + entry.duration) / 1000);
+    }
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  runtimeMetrics(registry, pauses, readStats);
+}
+
+function readStats(): RuntimeStats {
+  const memory = process.memoryUsage();
+  const usage = process.cpuUsage();
+  const status = readProc("status");
+  return {
+    version: `node${process.version.slice(1)}`,
+    heapUsedBytes: memory.heapUsed,
+    heapTotalBytes: memory.heapTotal,
+    heapLimitBytes: getHeapStatistics().heap_size_limit,
+    externalBytes: memory.external,
+    residentBytes: memory.rss,
+    threads: numberAfter(status, "Threads:") ?? 1,
+    activeHandles: process.getActiveResourcesInfo().length,
+    processors: availableParallelism(),
+    cpuSeconds: (usage.user + usage.system) / 1e6,
+    startTimeSeconds: performance.timeOrigin / 1000,
+    openFiles: fileDescriptorsUsed(),
+    maxFiles: fileDescriptorLimit(),
+    virtualBytes: kibibytes(numberAfter(status, "VmSize:")),
+    virtualMaxBytes: undefined,
+    networkReceivedBytes: undefined,
+    networkSentBytes: undefined,
+  };
+}
+
+/** A file under /proc/self; empty where there is none. */
+function readProc(name: string): string {
+  try {
+    return readFileSync(`/proc/self/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function numberAfter(text: string, label: string): number | undefined {
+  const at = text.indexOf(label);
+  if (at < 0) return undefined;
+  const value = Number.parseInt(text.slice(at + label.length).trim(), 10);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+function kibibytes(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : value * 1024;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { type AccessOptions, HttpGateway, MethodTable, registerInAll } from "../api/gateway/index.ts";
-import type { Registry } from "../api/metrics/index.ts";
+import { type Registry, Scraper } from "../api/metrics/index.ts";
 import { RpcServices, registerElection, registerLock } from "../api/rpc/index.ts";
 import type { Env } from "../base/index.ts";
 import { type MemberOptions, ServerMember } from "../server/index.ts";
@@ -107,12 +107,13 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     env,
   );
   services.register(registerInAll(grpc, methods));
+  const scraper = new Scraper(registry);
   const gatewayParts = {
     member,
     methods,
     access: options.access,
     receiveBytesMax,
-    scrape: () => registry.text(),
+    scrape: () => scraper.scrape(),
     processVars,
     metrics: env.metrics,
     logger: env.logger,

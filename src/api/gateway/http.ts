@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { Code, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
 import { type Peer, type Status, status } from "../../wire/grpc/index.ts";
+import { CONTENT_TYPE as metricsType } from "../metrics/index.ts";
 import { type AccessOptions, allowedOrigin, corsHeaders, hostAllowed, hostName, hostRefusal } from "./access.ts";
 import { HealthChecks } from "./health.ts";
 import { decodeJson, encodeJson } from "./json/index.ts";
@@ -95,7 +96,7 @@ export class HttpGateway {
     if (path === "/metrics") {
       const body = scrape();
       response.writeHead(200, {
-        "Content-Type": "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
+        "Content-Type": metricsType,
         "Content-Length": Buffer.byteLength(body),
       });
       response.end(body);
@@ -173,7 +174,7 @@ export class HttpGateway {
     let message: Uint8Array;
     try {
       message = route.method.input.encode(
-        body.trim() === "" ? route.method.input.create() : decodeJson(route.method.input, body),
+        body.toString("latin1").trim() === "" ? route.method.input.create() : decodeJson(route.method.input, body),
       );
     } catch (error) {
       json(response, 400, errorBody(status(Code.InvalidArgument, messageOf(error))));
@@ -211,8 +212,8 @@ export class HttpGateway {
     return 3 * this.#options.receiveBytesMax;
   }
 
-  /** The body as text, or undefined when it is too long (the rest is not read). */
-  async #body(request: IncomingMessage): Promise<string | undefined> {
+  /** The body, or undefined when it is too long (the rest is not read). */
+  async #body(request: IncomingMessage): Promise<Buffer | undefined> {
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of request) {
@@ -220,7 +221,7 @@ export class HttpGateway {
       if (bytes > this.#bodyMax()) return undefined;
       chunks.push(chunk as Buffer);
     }
-    return Buffer.concat(chunks).toString("utf8");
+    return Buffer.concat(chunks);
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {

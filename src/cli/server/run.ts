@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import {
+  type Config,
+  createLogger,
+  type LoadInputs,
+  load,
+  Registry,
+  registerProcessMetrics,
+  serve,
+  serveOptionsOf,
+  systemEnv,
+  withoutEffect,
+} from "../../node/index.ts";
+import { RealDisk } from "../../storage/disk/index.ts";
+import { banner } from "./banner.ts";
+
+export interface RunOptions {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readFile: (path: string) => string;
+  /** Greet a person: addresses, directory and version instead of log lines; warnings are still told. */
+  readonly banner: boolean;
+}
+
+/** Open calls may take this long to end once the process was told to. */
+const graceMs = 5000;
+
+/** The version of this package, beside etcd's that clients see. */
+export const quorateVersion: string = (
+  JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
+
+/**
+ * Runs a server until a signal ends it. Exit codes as etcd's: 0 for help, version and a clean end, 2 for flags that
+ * cannot be read, 1 for anything that keeps the server from starting or going on.
+ */
+export async function runServer(run: RunOptions): Promise<void> {
+  const inputs: LoadInputs = {
+    args: run.args,
+    env: run.env,
+    readFile: run.readFile,
+    build: {
+      gitSha: `Not provided (quorate ${quorateVersion})`,
+      runtime: `node${process.version}`,
+      platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
+    },
+  };
+  const loaded = load(inputs);
+  if (loaded.kind === "exit") {
+    process.stdout.write(loaded.stdout);
+    process.stderr.write(loaded.stderr);
+    process.exitCode = loaded.code;
+    return;
+  }
+  const logger = createLogger(loggerOptions(loaded.config, run.banner));
+  if (loaded.kind === "refused") {
+    for (const { level, message, fields } of loaded.notices) logger[level](message, fields);
+    // A person at a terminal gets one line, not a log.
+    if (run.banner) process.stderr.write(`quorate: ${loaded.error}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  for (const { level, message, fields } of loaded.notices) logger[level](message, fields);
+  const { config } = loaded;
+  for (const flag of withoutEffect(config)) {
+    logger.warn("flag is accepted but has no effect in this version", { flag });
+  }
+
+  const registry = new Registry();
+  registerProcessMetrics(registry);
+  const env = systemEnv(logger, registry);
+  try {
+    const serving = await serve(
+      serveOptionsOf(config, () => process.exit(1)),
+      new RealDisk(),
+      registry,
+      env,
+    );
+    if (run.banner) process.stdout.write(banner(serving, config, quorateVersion));
+    endOnSignal(async () => {
+      await serving.close(graceMs);
+      logger.info("closed etcd server", { name: config.name, "data-dir": config.dataDir });
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    logger.fatal("failed to start etcd", { error: message });
+    if (run.banner) process.stderr.write(`quorate: ${message}\n`);
+    process.exit(1);
+  }
+}
+
+function loggerOptions(config: Config | undefined, forPerson: boolean): Parameters<typeof createLogger>[0] {
+  const format = config?.logFormat === "console" || forPerson ? "console" : "json";
+  const given = config?.logLevel ?? "info";
+  // The banner tells a person what info lines tell a log.
+  const level = forPerson && given === "info" ? "warn" : given === "" ? "info" : given;
+  return { level, format, outputs: config?.logOutputs ?? ["default"] };
+}
+
+/** SIGTERM and SIGINT end the server once; a second one ends the process at once. */
+function endOnSignal(close: () => Promise<void>): void {
+  let ending = false;
+  const end = (signal: NodeJS.Signals): void => {
+    if (ending) process.exit(signal === "SIGINT" ? 130 : 143);
+    ending = true;
+    close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+}
