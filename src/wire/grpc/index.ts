@@ -13,6 +13,8 @@ export { GrpcError, goStatusText, type Status, status, statusOf, statusOk } from
 export type {
   Call,
   CallResult,
+  ForeignCall,
+  ForeignHandler,
   GrpcServerOptions,
   MethodDefinition,
   MethodKind,

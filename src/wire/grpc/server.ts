@@ -23,15 +23,24 @@ import {
   UnaryCall,
 } from "./call.ts";
 import { acceptEncoding, findCodec, type MessageCodec } from "./compression.ts";
-import { DeadlineWheel } from "./deadlines.ts";
+import { type Deadlined, DeadlineWheel } from "./deadlines.ts";
 import { decodeBinary, isReserved, Metadata } from "./metadata.ts";
 import { type BoundMethod, ServerMetrics } from "./method.ts";
 import { type Status, status } from "./status.ts";
 import { parseTimeout, timeoutFault } from "./timeout.ts";
-import type { GrpcServerOptions, MethodDefinition, MethodRegistry, Peer } from "./types.ts";
+import type {
+  ForeignCall,
+  ForeignHandler,
+  GrpcServerOptions,
+  MethodDefinition,
+  MethodRegistry,
+  Peer,
+} from "./types.ts";
 
 /** Bad pings in a row that are forgiven; grpc-go's number. */
 const pingStrikesMax = 2;
+/** How long a request that is refused anyway is listened to. */
+const refusedWaitMs = 10_000;
 /** How often connections are looked at for keepalive and for the engine's time limits. */
 const checkPeriodMs = 1000;
 /** Silence that makes a ping without streams legal even if those are not permitted (grpc-go: 2 h). */
@@ -121,15 +130,15 @@ export class GrpcServer implements MethodRegistry {
 
   /**
    * Takes a connection on which HTTP/2 is spoken. Undefined when there are too many or the server stops: close the
-   * socket then.
+   * socket then. `foreign` serves requests that are not gRPC's; without it they are refused with 415.
    */
-  accept(output: Http2Output, peer: Peer): GrpcServerConnection | undefined {
+  accept(output: Http2Output, peer: Peer, foreign?: ForeignHandler): GrpcServerConnection | undefined {
     if (this.#stopping) return undefined;
     if (this.#connections.size >= this.#shared.settings.connectionsMax) {
       this.#shared.metrics.refusedConnections.inc();
       return undefined;
     }
-    const connection = new GrpcServerConnection(this.#shared, output, peer);
+    const connection = new GrpcServerConnection(this.#shared, output, peer, foreign);
     this.#connections.add(connection);
     this.#timer ??= this.#scheduler.every(checkPeriodMs, () => this.#check());
     return connection;
@@ -192,6 +201,68 @@ function declareStats(env: Env, stats: Http2Stats, open: () => number): void {
   for (const [name, help, read] of counters) metrics.counterFrom({ name, help }, read);
 }
 
+/**
+ * A request that is no gRPC call and will be refused: the answer comes when all of it was read, or after a while, since
+ * HTTP's own rules about the rest of the stream go before it.
+ */
+class RefusedRequest implements Deadlined {
+  readonly deadlineMs: number;
+  deadlineBefore: Deadlined | undefined = undefined;
+  deadlineAfter: Deadlined | undefined = undefined;
+  deadlineSlot = -1;
+  readonly #stream: Http2Stream;
+  readonly #refusal: Refusal;
+  readonly #wheel: DeadlineWheel;
+
+  constructor(stream: Http2Stream, refusal: Refusal, deadlineMs: number, wheel: DeadlineWheel) {
+    this.#stream = stream;
+    this.#refusal = refusal;
+    this.deadlineMs = deadlineMs;
+    this.#wheel = wheel;
+    wheel.add(this);
+  }
+
+  data(chunk: Uint8Array, endStream: boolean): void {
+    if (chunk.length > 0) this.#stream.consume(chunk.length);
+    if (endStream) this.expire();
+  }
+
+  gone(_why: Status): void {
+    this.#wheel.remove(this);
+  }
+
+  expire(): void {
+    this.#wheel.remove(this);
+    const { fields, status } = this.#refusal;
+    this.#stream.sendHeaders(fields, false);
+    this.#stream.sendData([Buffer.from(`${status.message}\n`)], true);
+  }
+}
+
+/** A stream that somebody else serves. */
+class ForeignContext {
+  readonly #call: ForeignCall;
+
+  constructor(call: ForeignCall) {
+    this.#call = call;
+  }
+
+  data(chunk: Uint8Array, endStream: boolean): void {
+    this.#call.data(chunk, endStream);
+  }
+
+  gone(_why: Status): void {
+    this.#call.gone();
+  }
+
+  drained(): void {
+    this.#call.drained();
+  }
+}
+
+/** What a stream's context can be. */
+type StreamContext = ServerCall | RefusedRequest | ForeignContext;
+
 /** What is answered without ever starting a call: an HTTP status and a gRPC one. */
 interface Refusal {
   readonly http: string;
@@ -214,6 +285,7 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
   readonly streamHighWaterBytes: number;
   readonly #shared: Shared;
   readonly #http2: Http2Connection;
+  readonly #foreign: ForeignHandler | undefined;
   #lastHead: HeaderList | undefined;
   #lastPlan: Planned | undefined;
   readonly #plans = new WeakMap<HeaderList, Planned>();
@@ -227,8 +299,9 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
   sentSincePing = false;
   #closed = false;
 
-  constructor(shared: Shared, output: Http2Output, peer: Peer) {
+  constructor(shared: Shared, output: Http2Output, peer: Peer, foreign: ForeignHandler | undefined) {
     this.#shared = shared;
+    this.#foreign = foreign;
     this.peer = peer;
     this.metrics = shared.metrics;
     this.receiveBytesMax = shared.settings.receiveBytesMax;
@@ -302,7 +375,7 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
   onHeaders(stream: Http2Stream, headers: HeaderList, endStream: boolean): void {
     if (stream.context !== undefined) {
       // Request trailers mean nothing in gRPC but the end of the stream.
-      if (endStream) (stream.context as ServerCall).data(emptyChunk, true);
+      if (endStream) (stream.context as StreamContext).data(emptyChunk, true);
       return;
     }
     let planned: Planned;
@@ -314,7 +387,15 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
       this.#lastPlan = planned;
     }
     if (isRefusal(planned)) {
-      stream.sendHeaders(planned.fields, true);
+      // A gRPC client may wait for this answer with its side open; any other request is heard out first.
+      if (planned.http === "200") stream.sendHeaders(planned.fields, true);
+      else if (planned.http === "415" && this.#foreign !== undefined) {
+        stream.context = new ForeignContext(this.#foreign(stream, headers, endStream));
+      } else {
+        const refused = new RefusedRequest(stream, planned, this.#readMs + refusedWaitMs, this.#shared.wheel);
+        stream.context = refused;
+        if (endStream) refused.expire();
+      }
       return;
     }
     const { timeoutMs, bound } = planned;
@@ -334,18 +415,18 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
   }
 
   onData(stream: Http2Stream, chunk: Uint8Array, endStream: boolean): void {
-    const call = stream.context as ServerCall | undefined;
+    const call = stream.context as StreamContext | undefined;
     if (call !== undefined) call.data(chunk, endStream);
     else stream.consume(chunk.length);
   }
 
   onReset(stream: Http2Stream): void {
-    (stream.context as ServerCall | undefined)?.gone(canceled);
+    (stream.context as StreamContext | undefined)?.gone(canceled);
   }
 
   onDrain(stream: Http2Stream): void {
     const call = stream.context;
-    if (call instanceof StreamCall) call.drained();
+    if (call instanceof StreamCall || call instanceof ForeignContext) call.drained();
   }
 
   onGoaway(): void {
@@ -393,10 +474,12 @@ const canceled = status(Code.Canceled, "context canceled");
 const tooManyPings = Buffer.from("too_many_pings");
 
 function refuse(http: string, outcome: Status, extra: readonly HeaderField[] = []): Refusal {
+  // Who is not answered with 200 does not speak gRPC and gets the reason as text too.
+  const contentType = http === "200" ? "application/grpc" : "text/plain; charset=utf-8";
   return {
     http,
     status: outcome,
-    fields: [[":status", http], ["content-type", "application/grpc"], ...trailerFields(outcome), ...extra],
+    fields: [[":status", http], ["content-type", contentType], ...trailerFields(outcome), ...extra],
   };
 }
 

@@ -237,6 +237,72 @@ describe("one port", () => {
   });
 });
 
+describe("other requests over HTTP/2", () => {
+  const ask = (session: http2.ClientHttp2Session, headers: http2.OutgoingHttpHeaders, body?: Buffer) =>
+    new Promise<{ status: number; body: string; type: string | undefined }>((resolve, reject) => {
+      const stream = session.request(headers, { endStream: body === undefined });
+      let status = 0;
+      let type: string | undefined;
+      const chunks: Buffer[] = [];
+      stream.on("response", (head) => {
+        status = Number(head[":status"]);
+        type = head["content-type"];
+      });
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", () => resolve({ status, type, body: Buffer.concat(chunks).toString() }));
+      stream.on("error", reject);
+      if (body !== undefined) stream.end(body);
+    });
+
+  it("are served by the HTTP/1.1 server", async () => {
+    const { port } = await stand({}, {}, true);
+    const session = http2.connect(`https://127.0.0.1:${port}`, { ca: tlsCert });
+    const json = { ":method": "POST", ":path": "/v3/kv/put", "content-type": "application/json" };
+    const answers = await Promise.all([
+      ask(session, { ":path": "/health" }),
+      ask(session, json, Buffer.alloc(3_000_000)),
+      ask(session, { ":method": "DELETE", ":path": "/x?y=z" }),
+    ]);
+    expect(answers.map(({ status, body }) => `${status} ${body}`)).toEqual([
+      "200 GET /health 0",
+      "200 POST /v3/kv/put 3000000",
+      "200 DELETE /x?y=z 0",
+    ]);
+    session.destroy();
+  });
+
+  it("may answer at length, and be given up", async () => {
+    const { port, web } = await stand();
+    let gone = 0;
+    web.removeAllListeners("request");
+    web.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => {
+      response.on("close", () => {
+        if (!response.writableFinished) gone++;
+      });
+      if (request.url === "/large") response.end(Buffer.alloc(20_000_000, "a"));
+      else response.write("first");
+    });
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    expect((await ask(session, { ":path": "/large" })).body).toHaveLength(20_000_000);
+    const hanging = session.request({ ":path": "/hang" });
+    await new Promise((resolve) => hanging.once("data", resolve));
+    hanging.close(http2.constants.NGHTTP2_CANCEL);
+    await until("the handler saw it go", () => gone === 1);
+    session.destroy();
+  });
+
+  it("are refused in words where there is no HTTP server", async () => {
+    const { port } = await stand({}, { http: undefined });
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    expect(await ask(session, { ":path": "/health" })).toEqual({
+      status: 415,
+      type: "text/plain; charset=utf-8",
+      body: 'invalid gRPC request content-type ""\n',
+    });
+    session.destroy();
+  });
+});
+
 describe("sockets", () => {
   it("carry thousands of calls at once", async () => {
     const { port, grpc } = await stand();

@@ -1,13 +1,14 @@
-import type { Server as HttpServer } from "node:http";
+import { type Server as HttpServer, request as httpRequest, type IncomingMessage } from "node:http";
 import * as net from "node:net";
+import { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Env, Timer } from "../../base/index.ts";
-import type { Http2Output } from "../http2/index.ts";
+import { type HeaderField, type HeaderList, Http2Code, type Http2Output, type Http2Stream } from "../http2/index.ts";
 import { GrpcClient, type GrpcClientOptions } from "./client.ts";
 import type { MessageCodec } from "./compression.ts";
 import type { GrpcServer } from "./server.ts";
-import type { Peer } from "./types.ts";
+import type { ForeignCall, ForeignHandler, Peer } from "./types.ts";
 
 /*
  * The one place where gRPC touches sockets.
@@ -265,9 +266,10 @@ export class Door {
   }
 
   #speakHttp2(socket: net.Socket, first: Buffer): void {
-    const { env, grpc, socketHighWaterBytes = 1024 * 1024 } = this.#options;
+    const { env, grpc, http, socketHighWaterBytes = 1024 * 1024 } = this.#options;
     const link = new SocketLink(socket, this.#flusher, env, socketHighWaterBytes);
-    const connection = grpc.accept(link, peerOf(socket));
+    const foreign = http === undefined ? undefined : bridgeTo(http, socket);
+    const connection = grpc.accept(link, peerOf(socket), foreign);
     if (connection === undefined) {
       socket.on("error", () => {});
       socket.destroy();
@@ -275,6 +277,137 @@ export class Door {
     }
     link.start(connection);
     connection.receive(first);
+  }
+}
+
+/** One end of a pipe within the process. */
+class PairEnd extends Duplex {
+  #other: PairEnd | undefined;
+  /** A write of the other end that waits until this one is read. */
+  #blocked: (() => void) | undefined;
+
+  static pair(): [PairEnd, PairEnd] {
+    const a = new PairEnd();
+    const b = new PairEnd();
+    a.#other = b;
+    b.#other = a;
+    return [a, b];
+  }
+
+  override _read(): void {
+    const go = this.#blocked;
+    this.#blocked = undefined;
+    go?.();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    const other = this.#other!;
+    if (other.push(chunk)) done();
+    else other.#blocked = done;
+  }
+
+  override _final(done: () => void): void {
+    this.#other!.push(null);
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#other!.destroy();
+    done(error);
+  }
+}
+
+/** Header fields that belong to one HTTP/1.1 connection and are not passed on. */
+const hopFields = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+  "te",
+]);
+
+/** Bytes of an answer that may wait on a stream before reading it stops. */
+const foreignHighWaterBytes = 256 * 1024;
+
+/**
+ * Serves other requests of an HTTP/2 connection by the HTTP/1.1 server: with TLS, browsers and curl choose HTTP/2 for
+ * `/health` and the JSON gateway. Each request goes through a pipe in this process; speed is no aim here.
+ */
+function bridgeTo(http: HttpServer, socket: net.Socket): ForeignHandler {
+  return (stream, headers, endStream) => new BridgedRequest(http, socket, stream, headers, endStream);
+}
+
+class BridgedRequest implements ForeignCall {
+  readonly #stream: Http2Stream;
+  readonly #request: ReturnType<typeof httpRequest>;
+  #response: IncomingMessage | undefined;
+
+  constructor(http: HttpServer, socket: net.Socket, stream: Http2Stream, list: HeaderList, endStream: boolean) {
+    this.#stream = stream;
+    let method = "GET";
+    let path = "/";
+    const headers: Record<string, string | string[]> = {};
+    for (const [name, value] of list) {
+      if (name === ":method") method = value;
+      else if (name === ":path") path = value;
+      else if (name === ":authority") headers.host = value;
+      else if (name.startsWith(":") || hopFields.has(name)) continue;
+      else if (name === "cookie" && headers.cookie !== undefined)
+        headers.cookie = `${String(headers.cookie)}; ${value}`;
+      else if (headers[name] === undefined) headers[name] = value;
+      else headers[name] = [headers[name], value].flat();
+    }
+    const [inside, outside] = PairEnd.pair();
+    // What handlers ask of a request's socket.
+    for (const name of ["remoteAddress", "remotePort", "encrypted", "authorized", "getPeerCertificate"] as const) {
+      const value = (socket as unknown as Record<string, unknown>)[name];
+      if (value !== undefined) {
+        Object.assign(outside, { [name]: typeof value === "function" ? value.bind(socket) : value });
+      }
+    }
+    http.emit("connection", outside);
+    this.#request = httpRequest({
+      method,
+      path,
+      headers,
+      // Given this, node:http uses no agent and closes the pipe after the answer.
+      createConnection: () => inside as unknown as net.Socket,
+    });
+    this.#request.on("response", (response) => this.#answer(response));
+    this.#request.on("error", () => stream.reset(Http2Code.INTERNAL_ERROR));
+    if (endStream) this.#request.end();
+  }
+
+  data(chunk: Uint8Array, endStream: boolean): void {
+    if (chunk.length > 0) this.#request.write(chunk, () => this.#stream.consume(chunk.length));
+    if (endStream) this.#request.end();
+  }
+
+  gone(): void {
+    this.#request.destroy();
+  }
+
+  drained(): void {
+    this.#response?.resume();
+  }
+
+  #answer(response: IncomingMessage): void {
+    this.#response = response;
+    const stream = this.#stream;
+    const fields: HeaderField[] = [[":status", String(response.statusCode)]];
+    for (let i = 0; i < response.rawHeaders.length; i += 2) {
+      const name = response.rawHeaders[i]!.toLowerCase();
+      if (!hopFields.has(name)) fields.push([name, response.rawHeaders[i + 1]!]);
+    }
+    stream.sendHeaders(fields, false);
+    response.on("data", (chunk: Buffer) => {
+      stream.sendData([chunk], false);
+      if (stream.bufferedBytes >= foreignHighWaterBytes) response.pause();
+    });
+    response.on("end", () => stream.sendData([], true));
+    response.on("error", () => stream.reset(Http2Code.INTERNAL_ERROR));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Code } from "../../base/index.ts";
+import type { HeaderList, Http2Stream } from "../http2/index.ts";
 import type { Metadata, MetadataFields } from "./metadata.ts";
 import type { Status } from "./status.ts";
 
@@ -105,6 +106,19 @@ export interface GrpcServerOptions {
   /** Seconds histogram per call as etcd's `--metrics extensive`. Default false. */
   readonly handlingTimeHistogram?: boolean | undefined;
 }
+
+/** A request over HTTP/2 that is not gRPC's, served by somebody else. */
+export interface ForeignCall {
+  /** DATA; the callee owes the stream's `consume` for it. */
+  data(chunk: Uint8Array, endStream: boolean): void;
+  /** The stream is gone. */
+  gone(): void;
+  /** Everything queued on the stream was sent. */
+  drained(): void;
+}
+
+/** Takes requests whose content type is not gRPC's, on the same port and connection as gRPC. */
+export type ForeignHandler = (stream: Http2Stream, headers: HeaderList, endStream: boolean) => ForeignCall;
 
 /** What a finished call ended with. */
 export interface CallResult {
