@@ -65,6 +65,10 @@ export class AuthService {
     this.store.checkTxn(by, request as rpc.TxnRequest, this.#host.leases);
   }
 
+  requireLeaseWrite(by: Principal | undefined, lease: bigint): void {
+    this.store.checkLeaseWrite(by, lease, this.#host.leases);
+  }
+
   requireLeaseRead(by: Principal | undefined, lease: bigint): void {
     this.store.checkLeaseRead(by, lease, this.#host.leases);
   }

@@ -9,7 +9,7 @@ const put = (key: string, value: string, more: Partial<rpc.PutRequest> = {}): rp
 const range = (key: string, more: Partial<rpc.RangeRequest> = {}): rpc.RangeRequest =>
   rpc.createRangeRequest({ key: utf8(key), ...more });
 
-function valueOf(test: TestMember, key: string): string | undefined {
+function currentValue(test: TestMember, key: string): string | undefined {
   const kv = test.member.range(range(key)).kvs[0];
   return kv === undefined ? undefined : keyString(keyValue.valueBytesOf(kv));
 }
@@ -20,7 +20,7 @@ describe("a member alone", () => {
     const { header } = await test.settle(test.member.put(put("a", "1")));
     expect(header).toEqual({ clusterId: 0xcdf818194e3a8c32n, memberId: 0x8e9e05c52164694dn, revision: 2, raftTerm: 2 });
     expect(test.member.linearizable()).toBeUndefined();
-    expect(valueOf(test, "a")).toBe("1");
+    expect(currentValue(test, "a")).toBe("1");
     await test.stop();
     expect(test.time.pending).toBe(0);
   });
@@ -29,7 +29,7 @@ describe("a member alone", () => {
     const test = await runMember(new MemoryDisk());
     const answers = await test.settle(Promise.all([1, 2, 3, 4].map((n) => test.member.put(put("k", String(n))))));
     expect(answers.map((answer) => answer.header?.revision)).toEqual([2, 3, 4, 5]);
-    expect(valueOf(test, "k")).toBe("4");
+    expect(currentValue(test, "k")).toBe("4");
     await test.stop();
   });
 
@@ -69,9 +69,9 @@ describe("a member alone", () => {
     await test.settle(test.member.put(put("y", "1", { lease: 1n })));
     const { revision } = test.member.header();
     await test.pass(4900);
-    expect(valueOf(test, "x")).toBe("1");
+    expect(currentValue(test, "x")).toBe("1");
     await test.pass(3000);
-    expect(valueOf(test, "x")).toBeUndefined();
+    expect(currentValue(test, "x")).toBeUndefined();
     expect(test.member.revision()).toBe(revision + 1);
     await test.stop();
   });
@@ -113,7 +113,7 @@ describe("a member alone", () => {
       }),
     );
     await test.settle(test.member.put(put("k", "v")));
-    expect(valueOf(test, "k")).toBe("v");
+    expect(currentValue(test, "k")).toBe("v");
     await test.stop();
   });
 
@@ -182,7 +182,7 @@ describe("power cuts", () => {
           );
         const test = await runMember(slow, { snapshotCount: 40, snapshotCatchUpEntries: 5, batchLimit: 25 }, seed);
         for (const [key, least] of acknowledged) {
-          expect(Number(valueOf(test, key)), `${key} in life ${life}`).toBeGreaterThanOrEqual(least);
+          expect(Number(currentValue(test, key)), `${key} in life ${life}`).toBeGreaterThanOrEqual(least);
         }
         const cutAfter = 20 + (random.uint32() % 120);
         let answered = 0;

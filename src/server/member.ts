@@ -9,6 +9,7 @@ import {
   hexId,
   type LeaseId,
   type MemberId,
+  majorMinor,
   minorOnly,
   type Timer,
 } from "../base/index.ts";
@@ -631,13 +632,11 @@ export class ServerMember implements Member {
   }
 
   range(request: rpc.RangeRequest): rpc.RangeResponse {
-    if (this.#alarms.has(rpc.AlarmType.CORRUPT)) throw EtcdError.of("Corrupt");
     const { kvs, count, more, revision } = rangeRequest(this.#mvcc, request);
     return { header: this.header(revision), kvs, count, more };
   }
 
   readTxn(request: rpc.TxnRequest): rpc.TxnResponse {
-    if (this.#alarms.has(rpc.AlarmType.CORRUPT)) throw EtcdError.of("Corrupt");
     const response = applyTxn(this.#mvcc, this.#lessor, request);
     response.header = this.header(response.header?.revision);
     return response;
@@ -900,8 +899,8 @@ export class ServerMember implements Member {
         break;
       }
       case rpc.DowngradeAction.CANCEL:
+        // As in etcd, without a job this does nothing and succeeds.
         await this.linearizable();
-        if (!this.#membership.downgrade.enabled) throw EtcdError.of("NoInflightDowngrade");
         await this.#setDowngrade(false, "");
         break;
       default:
@@ -910,7 +909,7 @@ export class ServerMember implements Member {
     const version = this.#membership.clusterVersion;
     return rpc.createDowngradeResponse({
       header: this.header(),
-      version: version === undefined ? "" : formatSemVer(version),
+      version: version === undefined ? "" : majorMinor(version),
     });
   }
 

@@ -19,7 +19,10 @@ export function registerCluster(registry: MethodRegistry, around: Surroundings):
     requireRoot(call);
     return member.memberUpdate(request);
   });
-  service.simple<rpc.MemberListRequest, rpc.MemberListResponse>("MemberList", (request) => member.memberList(request));
+  service.simple<rpc.MemberListRequest, rpc.MemberListResponse>("MemberList", (request, call) => {
+    options.authorizer?.requireUser(guard.principal(call));
+    return member.memberList(request);
+  });
   service.simple<rpc.MemberPromoteRequest, rpc.MemberPromoteResponse>("MemberPromote", (request, call) => {
     requireRoot(call);
     return member.memberPromote(request);

@@ -568,6 +568,7 @@ it("acts as its caller", async () => {
       throw EtcdError.of("PermissionDenied");
     },
     requireTxn: () => {},
+    requireLeaseWrite: () => {},
     requireLeaseRead: () => {},
   });
   member.leases.add(1n).add(2n);

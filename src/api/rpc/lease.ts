@@ -70,7 +70,7 @@ class KeepAliveCall {
   async #work(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    const { member, headers } = this.#around;
+    const { member, headers, options, guard } = this.#around;
     while (this.#waiting.length > 0 && !this.#stream.cancelled && this.#stream.writable()) {
       const id = this.#waiting.shift()!;
       // The header is made before the renewal: its revision must not be newer than the moment of the renewal, or a
@@ -78,6 +78,7 @@ class KeepAliveCall {
       const header = headers.field(member.revision(), member.term());
       let ttl: number;
       try {
+        options.authorizer?.requireLeaseWrite(guard.principal(this.#stream), id);
         ttl = await member.leaseRenew(id);
       } catch (error) {
         if (!isEtcdError(error, "LeaseNotFound")) {

@@ -22,6 +22,8 @@ export interface Authorizer {
   requireRead(by: Principal | undefined, key: Uint8Array, end: Uint8Array): void;
   /** Requires what every operation of a transaction needs; only read-only ones are checked here, others at apply. */
   requireTxn(by: Principal | undefined, request: unknown): void;
+  /** Requires write permission on every key of a lease. */
+  requireLeaseWrite(by: Principal | undefined, lease: bigint): void;
   /** Requires read permission on every key of a lease. */
   requireLeaseRead(by: Principal | undefined, lease: bigint): void;
 }

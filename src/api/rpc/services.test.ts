@@ -285,6 +285,7 @@ describe("Watch", () => {
         nobody();
       },
       requireTxn: allowed,
+      requireLeaseWrite: () => {},
       requireLeaseRead: allowed,
     };
     const { member, stream, pipe } = setUp({ authorizer });

@@ -20,6 +20,7 @@ export class FakeHub {
       refuse(reason) {
         log(`refuse ${reason}`);
         sink.send(reply({ created: true, canceled: true, watchId: -1n, revision: 7, cancelReason: reason }));
+        return -1n;
       },
       cancel(id) {
         log(`cancel ${id}`);
