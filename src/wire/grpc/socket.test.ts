@@ -5,7 +5,7 @@ import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Code, type Env, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
 import { connect, GrpcServer, type GrpcServerOptions, gzip, type Listening, serve } from "./index.ts";
-import type { DoorOptions } from "./socket.ts";
+import { type DoorOptions, protocolOf } from "./socket.ts";
 
 /** A key pair made for these tests alone: CN quorate-test, valid for localhost and 127.0.0.1, until 2126. */
 const tlsKey = `-----BEGIN PRIVATE KEY-----
@@ -185,6 +185,21 @@ describe("one port", () => {
     const preface = ["P", "R", "I * HTTP/2.0\r\n\r\nSM", "\r\n\r\n", new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0])];
     const settings = await rawTalk(port, preface, (seen) => seen.length >= 9);
     expect(settings.charCodeAt(3)).toBe(4);
+  });
+
+  it("knows them by their first bytes", () => {
+    const seen = (s: string) => protocolOf(bytes(s));
+    for (const start of ["P", "PR", "PRI", "G", "PROPFIN", ""]) expect(seen(start), start).toBe("unknown yet");
+    expect(["PRI ", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].map(seen)).toEqual(["http2", "http2"]);
+    expect(["GET / HTTP/1.1\r\n", "PROPFIND /x"].map(seen)).toEqual(["http1", "http1"]);
+    for (const start of [
+      "INVALID CONNECTION PREFACE\r\n\r\n",
+      "PRO x",
+      `\x16\x03\x01${"x".repeat(50)}`,
+      "get / HTTP/1.1",
+    ]) {
+      expect(seen(start), start).toBe("neither");
+    }
   });
 
   it("gives up on a socket that says nothing", async () => {

@@ -1,4 +1,4 @@
-import { type Server as HttpServer, request as httpRequest, type IncomingMessage } from "node:http";
+import { type Server as HttpServer, request as httpRequest, type IncomingMessage, METHODS } from "node:http";
 import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
@@ -45,8 +45,25 @@ export interface DoorOptions {
   readonly socketHighWaterBytes?: number | undefined;
 }
 
-/** How the HTTP/2 preface starts; no HTTP/1 method is called PRI. */
+/** How the HTTP/2 preface starts; no method of HTTP/1.1 is called PRI. */
 const prefaceStart = Buffer.from("PRI * HTTP/2.0\r\n", "latin1");
+/** Methods of HTTP/1.1; whatever starts otherwise is closed without a word, as nobody here speaks it. */
+const methods = new Set(METHODS);
+const methodBytesMax = Math.max(...METHODS.map((method) => method.length));
+
+type Protocol = "http2" | "http1" | "neither" | "unknown yet";
+
+/** What a connection speaks, by its first bytes. */
+export function protocolOf(first: Uint8Array): Protocol {
+  const known = Math.min(first.length, prefaceStart.length);
+  if (prefaceStart.compare(first, 0, known, 0, known) === 0) return known < 4 ? "unknown yet" : "http2";
+  const space = first.indexOf(0x20);
+  if (space < 0) return first.length <= methodBytesMax ? "unknown yet" : "neither";
+  return space <= methodBytesMax && methods.has(Buffer.from(first.subarray(0, space)).toString("latin1"))
+    ? "http1"
+    : "neither";
+}
+
 /** How long the peer may take to close its side after we closed ours. */
 const lingerMs = 1000;
 
@@ -215,22 +232,21 @@ export class Door {
     let seen: Buffer | undefined;
     const onData = (chunk: Buffer) => {
       const first = seen === undefined ? chunk : Buffer.concat([seen, chunk]);
-      const known = Math.min(first.length, prefaceStart.length);
-      const http2 = first.compare(prefaceStart, 0, known, 0, known) === 0;
-      if (http2 && known < 4) {
+      const protocol = protocolOf(first);
+      if (protocol === "unknown yet") {
         seen = first;
         return;
       }
       timer.cancel();
       socket.off("data", onData);
       socket.off("error", onError);
-      if (http2) {
+      if (protocol === "http2") {
         this.#speakHttp2(socket, first);
         return;
       }
       sockets.delete(socket);
       socket.off("close", onClose);
-      if (http === undefined) {
+      if (http === undefined || protocol === "neither") {
         socket.destroy();
         return;
       }
