@@ -54,9 +54,9 @@ export async function runServer(run: RunOptions): Promise<void> {
   }
   const logger = createLogger(loggerOptions(loaded.config, run.banner));
   if (loaded.kind === "refused") {
-    for (const { level, message, fields } of loaded.notices) logger[level](message, fields);
     // A person at a terminal gets one line, not a log.
     if (run.banner) process.stderr.write(`quorate: ${loaded.error}\n`);
+    else for (const { level, message, fields } of loaded.notices) logger[level](message, fields);
     process.exitCode = 1;
     return;
   }
@@ -83,8 +83,8 @@ export async function runServer(run: RunOptions): Promise<void> {
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    logger.fatal("failed to start etcd", { error: message });
     if (run.banner) process.stderr.write(`quorate: ${message}\n`);
+    else logger.fatal("failed to start etcd", { error: message });
     process.exit(1);
   }
 }
@@ -92,8 +92,8 @@ export async function runServer(run: RunOptions): Promise<void> {
 function loggerOptions(config: Config | undefined, forPerson: boolean): Parameters<typeof createLogger>[0] {
   const format = config?.logFormat === "console" || forPerson ? "console" : "json";
   const given = config?.logLevel ?? "info";
-  // The banner tells a person what info lines tell a log.
-  const level = forPerson && given === "info" ? "warn" : given === "" ? "info" : given;
+  // The banner tells a person what matters of a normal start; what goes wrong is still told.
+  const level = forPerson && given === "info" ? "error" : given === "" ? "info" : given;
   return { level, format, outputs: config?.logOutputs ?? ["default"] };
 }
 
