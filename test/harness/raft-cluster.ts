@@ -325,13 +325,21 @@ class Cluster {
   }
 
   #carryOut(machine: Machine, ready: Ready): void {
-    if (this.#chance(this.#options.crash)) return this.#crash(machine);
-    this.#save(machine, ready.hardState, ready.entries, ready.snapshot);
-    if (this.#chance(this.#options.crash)) return this.#crash(machine);
-    for (const message of ready.messages) this.#send(message);
-    this.#apply(machine, ready.committedEntries);
-    if (this.#chance(this.#options.crash)) return this.#crash(machine);
-    machine.node.advance(ready);
+    const steps = [
+      () => this.#save(machine, ready.hardState, ready.entries, ready.snapshot),
+      () => {
+        for (const message of ready.messages) this.#send(message);
+        this.#apply(machine, ready.committedEntries);
+      },
+      () => machine.node.advance(ready),
+    ];
+    for (const step of steps) {
+      if (this.#chance(this.#options.crash)) {
+        this.#crash(machine);
+        return;
+      }
+      step();
+    }
     this.#look(machine);
   }
 
