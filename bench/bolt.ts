@@ -76,7 +76,7 @@ async function load(store: Store, first: number, rows: number, value: Uint8Array
 
 /** Runs the benchmark and prints its figures. */
 export async function run(args: readonly string[]): Promise<void> {
-  const rows = Number(args[0] ?? 1_000_000);
+  let rows = Number(args[0] ?? 1_000_000);
   const valueBytes = Number(args[1] ?? 256);
   const directory = mkdtempSync(`${args[2] ?? tmpdir()}/quorate-bench-`);
   try {
@@ -88,6 +88,20 @@ export async function run(args: readonly string[]): Promise<void> {
     say("putRevision", putNs, "ns");
     say("longest turn while loading", worst, "ms");
     say("file", store.size() / 1e6, "MB");
+
+    for (const batch of [1000, 10_000]) {
+      const times: number[] = [];
+      for (let round = 0; round < 20; round++) {
+        for (let i = 0; i < batch; i++) store.putRevision(2 + rows++, 0, false, value);
+        started = performance.now();
+        const done = store.commit();
+        times.push(performance.now() - started);
+        await done;
+      }
+      times.sort((a, b) => a - b);
+      say(`synchronous part of a commit, ${batch} rows`, times[10]!, "ms, median");
+      say(`synchronous part of a commit, ${batch} rows`, times[19]!, "ms, worst of 20");
+    }
 
     const gets = 1_000_000;
     for (const [what, span] of [

@@ -57,6 +57,8 @@ export class Page {
   readonly count: number;
   /** Clock bit of the cache: set on each use, cleared as the hand passes. */
   used = true;
+  /** Its place in the cache. */
+  slot = -1;
   /** Not durable yet: must not be evicted, since the file does not have it. */
   dirty = false;
   /** Of a branch: the six bytes of each key that follow the `#common` ones all share, as a number. */

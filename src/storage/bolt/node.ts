@@ -2,6 +2,9 @@ import { assert, EMPTY } from "../../base/index.ts";
 import type { Bucket } from "./bucket.ts";
 import { elementBytes, minKeysPerPage, Page, PageFlag, pageBuffer, pageHeaderBytes } from "./format.ts";
 
+/** Pages of a slab: 64 KiB, so that little stays in memory for the sake of one page that is still used. */
+const slabPages = 16;
+
 /** One element of a node. A leaf uses `value` and `flags`, a branch `child`. */
 export interface Item {
   /** Never empty. */
@@ -184,6 +187,8 @@ export class Node {
     const pageSize = tx.pageSize;
     const fill = Math.min(1, Math.max(0.1, bucket.fillPercent));
     const threshold = Math.floor(pageSize * fill);
+    // A node of many pages, as appending makes them, takes its memory a slab at a time: the pages live and die together.
+    let slab: Uint8Array | undefined;
     let start = 0;
     for (;;) {
       const end = splitPoint(items, start, pageSize, threshold);
@@ -191,7 +196,16 @@ export class Node {
       const size = sizeOf(items, start, end, Number.POSITIVE_INFINITY);
       const count = Math.ceil(size / pageSize);
       const id = tx.allocate(count);
-      tx.addPage(writePage(id, leaf, items, start, end, pageSize, count));
+      if (slab === undefined && (items.length - start) / (end - start) > slabPages)
+        slab = pageBuffer(slabPages * pageSize);
+      let bytes: Uint8Array;
+      if (slab === undefined || slab.length < count * pageSize) bytes = pageBuffer(count * pageSize);
+      else {
+        bytes = slab.subarray(0, count * pageSize);
+        slab = slab.length > bytes.length ? slab.subarray(bytes.length) : undefined;
+      }
+      bytes.fill(0, writeItems(bytes, id, count - 1, leaf, items, start, end));
+      tx.addPage(new Page(bytes));
       tx.stats.spill++;
       if (start === 0) this.pageId = id;
       if (this.parent !== undefined) {
@@ -249,22 +263,6 @@ function splitPoint(items: readonly Item[], start: number, pageSize: number, thr
     size += bytes;
   }
   return start + index;
-}
-
-/** The image of items [start, end) over `count` pages. */
-function writePage(
-  id: number,
-  leaf: boolean,
-  items: readonly Item[],
-  start: number,
-  end: number,
-  pageSize: number,
-  count: number,
-): Page {
-  const bytes = pageBuffer(count * pageSize);
-  const used = writeItems(bytes, id, count - 1, leaf, items, start, end);
-  bytes.fill(0, used);
-  return new Page(bytes);
 }
 
 /** Writes header, elements and data; returns where they end. `bytes` must be aligned to 4. */

@@ -1,12 +1,16 @@
 import type { Page } from "./format.ts";
 
 /**
- * Page images in memory. Bounded by bytes: past the limit the clock hand (the order of the map) takes what was not used
- * since it last came by. Dirty pages stay until their commit is durable, so they may exceed the limit for that long.
+ * Page images in memory. Bounded by bytes: past the limit the hand of a clock goes round and takes what was not used since
+ * it last came by. Dirty pages stay until their commit is durable, so they may exceed the limit for that long.
  */
 export class PageCache {
   readonly limitBytes: number;
   readonly #pages = new Map<number, Page>();
+  /** The clock's face: each page at its `slot`, gaps where one was dropped; never more gaps than pages, but for a few. */
+  #face: (Page | undefined)[] = [];
+  readonly #gaps: number[] = [];
+  #hand = 0;
   #bytes = 0;
   #dirtyBytes = 0;
   /** Pages that had to be read from the file. */
@@ -25,10 +29,6 @@ export class PageCache {
     return this.#dirtyBytes;
   }
 
-  get size(): number {
-    return this.#pages.size;
-  }
-
   get(id: number): Page | undefined {
     const page = this.#pages.get(id);
     if (page !== undefined) page.used = true;
@@ -39,10 +39,12 @@ export class PageCache {
   add(page: Page): void {
     this.delete(page.id);
     this.#pages.set(page.id, page);
+    page.slot = this.#gaps.pop() ?? this.#face.length;
+    this.#face[page.slot] = page;
     this.#bytes += page.bytes.length;
     if (page.dirty) this.#dirtyBytes += page.bytes.length;
     // A few steps an addition keep the cost even; what stays above the limit is found by the next ones.
-    if (this.#bytes > this.limitBytes) this.#evict(64);
+    if (this.#bytes > this.limitBytes) this.#evict(16);
   }
 
   /** The file has the page now. */
@@ -54,38 +56,59 @@ export class PageCache {
 
   delete(id: number): void {
     const page = this.#pages.get(id);
-    if (page === undefined) return;
-    this.#pages.delete(id);
-    this.#bytes -= page.bytes.length;
-    if (page.dirty) this.#dirtyBytes -= page.bytes.length;
+    if (page !== undefined) this.#drop(page);
   }
 
   /** Evicts down to the limit: called after pages became clean. */
   trim(): void {
     // Twice round at most: the first time clears the bits, the second finds the pages.
-    if (this.#bytes > this.limitBytes) this.#evict(this.#pages.size * 2);
+    if (this.#bytes > this.limitBytes) this.#evict(this.#face.length * 2);
   }
 
   clear(): void {
     this.#pages.clear();
+    this.#face.length = 0;
+    this.#gaps.length = 0;
+    this.#hand = 0;
     this.#bytes = 0;
     this.#dirtyBytes = 0;
   }
 
   #evict(stepsMax: number): void {
-    let steps = stepsMax;
-    for (const [id, page] of this.#pages) {
-      if (this.#bytes <= this.limitBytes || steps-- <= 0) return;
-      if (page.dirty || page.used) {
-        page.used = false;
-        // To the end of the order: the hand moves on.
-        this.#pages.delete(id);
-        this.#pages.set(id, page);
-      } else {
-        this.#pages.delete(id);
-        this.#bytes -= page.bytes.length;
+    for (let step = 0; step < stepsMax && this.#bytes > this.limitBytes; step++) {
+      if (this.#hand >= this.#face.length) this.#hand = 0;
+      const page = this.#face[this.#hand++];
+      if (page === undefined || page.dirty) continue;
+      if (page.used) page.used = false;
+      else {
+        this.#drop(page);
         this.evictions++;
       }
     }
+  }
+
+  #drop(page: Page): void {
+    this.#pages.delete(page.id);
+    this.#face[page.slot] = undefined;
+    this.#gaps.push(page.slot);
+    this.#bytes -= page.bytes.length;
+    if (page.dirty) this.#dirtyBytes -= page.bytes.length;
+    if (this.#gaps.length > 64 && this.#gaps.length > this.#pages.size) this.#close();
+  }
+
+  /** Closes the gaps. */
+  #close(): void {
+    const face: Page[] = [];
+    let hand = 0;
+    for (let i = 0; i < this.#face.length; i++) {
+      if (i === this.#hand) hand = face.length;
+      const page = this.#face[i];
+      if (page === undefined) continue;
+      page.slot = face.length;
+      face.push(page);
+    }
+    this.#face = face;
+    this.#gaps.length = 0;
+    this.#hand = hand;
   }
 }

@@ -431,10 +431,13 @@ class BoltStore implements Store {
 
   ready(): Promise<void> | undefined {
     if (this.#failure !== undefined) return undefined;
-    if (this.#pendingBytes + this.#inFlightBytes < backlogBatches * this.#limitBytes) return undefined;
+    const backlog = this.#pendingBytes + this.#inFlightBytes;
+    // The batch itself stays small, too, since laying it out holds the loop.
+    if (backlog < backlogBatches * this.#limitBytes && this.#pending < 2 * this.#limit) return undefined;
     if (this.#holding) return this.#defragmentation!.then(nothing, nothing);
+    const oldest = this.#flights[0];
     this.#commitDue();
-    return this.#flights[0];
+    return oldest ?? this.#flights[0];
   }
 
   commit(): Promise<void> {
