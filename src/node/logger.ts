@@ -7,6 +7,7 @@
  */
 import pino from "pino";
 import type { Clock, LogFields, Logger, LogLevel } from "../base/index.ts";
+import { RotatingFile, type Rotation } from "./log-rotation.ts";
 
 export interface LoggerOptions {
   /** Lines below it are dropped; etcd's names, `dpanic` included. Default info. */
@@ -17,6 +18,8 @@ export interface LoggerOptions {
   readonly outputs?: readonly string[];
   /** At most 100 equal lines a second, then every hundredth. Default true, as etcd's. */
   readonly sampling?: boolean;
+  /** Start files anew when they get large (`--enable-log-rotation`). */
+  readonly rotation?: Rotation | undefined;
   /** For tests: takes the place of the outputs. */
   readonly write?: (line: string) => void;
   /** For tests; default the machine's. */
@@ -46,7 +49,7 @@ const sampledTextsMax = 4096;
 export function createLogger(options: LoggerOptions = {}): ProcessLogger {
   const { sinks, close } =
     options.write === undefined
-      ? openSinks(options.outputs ?? ["default"])
+      ? openSinks(options.outputs ?? ["default"], options.rotation)
       : { sinks: [{ write: options.write }], close: () => {} };
   const root = pino(
     {
@@ -77,17 +80,20 @@ interface Sink {
   write(line: string): void;
 }
 
-function openSinks(outputs: readonly string[]): { sinks: Sink[]; close: () => void } {
+function openSinks(outputs: readonly string[], rotation: Rotation | undefined): { sinks: Sink[]; close: () => void } {
   if (outputs.includes("/dev/null")) return { sinks: [], close: () => {} };
   const paths = new Set(outputs.map((output) => (output === "default" ? "stderr" : output)));
-  const files: { end(): void }[] = [];
+  const files: (Sink & { end(): void })[] = [];
   const sinks = [...paths].map((path): Sink => {
     if (path === "stderr") return pino.destination({ dest: 2, sync: true });
     if (path === "stdout") return pino.destination({ dest: 1, sync: true });
     // Under systemd what goes to standard error ends up in the journal.
     if (path === "systemd/journal") return pino.destination({ dest: 2, sync: true });
     try {
-      const file = pino.destination({ dest: path, sync: true, append: true });
+      const file =
+        rotation === undefined
+          ? pino.destination({ dest: path, sync: true, append: true })
+          : new RotatingFile(path, rotation);
       files.push(file);
       return file;
     } catch (error) {

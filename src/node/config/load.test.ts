@@ -292,19 +292,6 @@ describe("what depends on other settings", () => {
     expect(found.raftReadTimeoutMs).toBe(5000);
     expect(notices).toContainEqual({ level: "info", message: "raft-read-timeout increased to minimum value: 5s" });
   });
-
-  it("what has no effect yet says so when it is set, and only then", () => {
-    const silent = (args: string[]) =>
-      started({ args }).notices.filter(({ message }) => message.includes("not in effect yet"));
-    expect(silent([])).toEqual([]);
-    expect(silent(["--cert-file=x"])).toEqual([
-      {
-        level: "warn",
-        message: "option is accepted, but not in effect yet",
-        fields: { flag: "--cert-file", value: "x" },
-      },
-    ]);
-  });
 });
 
 describe("the table", () => {

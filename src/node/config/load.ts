@@ -301,16 +301,5 @@ function settle(given: Config, { defaultHost }: LoadInputs, notices: Notice[]): 
       fields: { "data-dir": config.dataDir },
     });
   }
-  for (const option of options as readonly Option[]) {
-    if (option.status !== "later") continue;
-    const value = (config as Record<string, unknown>)[option.key];
-    // Compared as text: lists and plain values alike.
-    if (String(value) === String(option.default)) continue;
-    notices.push({
-      level: "warn",
-      message: "option is accepted, but not in effect yet",
-      fields: { flag: `--${option.flag}`, value },
-    });
-  }
   return config;
 }

@@ -16,7 +16,7 @@ import { parseUrls } from "./urls.ts";
 
 /**
  * - `done`: has its effect.
- * - `later`: parsed and checked as etcd does; start-up says that it has no effect yet.
+ * - `later`: parsed and checked as etcd does; who starts the server says that it has no effect yet.
  * - `none`: never will have one here, and nobody misses it; `why` says so.
  */
 export type Status = "done" | "later" | "none";
@@ -611,7 +611,7 @@ export const options = [
     "Kind of token and its settings: simple, or jwt,pub-key=..,sign-method=...",
     later,
   ),
-  auth.integer("uint", "bcrypt-cost", "bcryptCost", 10, "Cost of hashing a password, 4 to 31.", later),
+  auth.integer("uint", "bcrypt-cost", "bcryptCost", 10, "Cost of hashing a password, 4 to 31."),
   auth.integer("uint", "auth-token-ttl", "authTokenTtlSeconds", 300, "Seconds a simple token lives."),
 
   monitoring.bool("enable-pprof", "enablePprof", false, "Serve profiles under /debug/pprof/.", later),
