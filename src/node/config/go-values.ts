@@ -113,7 +113,9 @@ export function parseDuration(text: string): number {
     const factor = units[unit];
     if (factor === undefined) throw new BadValue(`time: unknown unit ${quote(unit)} in duration ${quote(text)}`);
     rest = rest.slice(unit.length);
-    total += Math.trunc(Number(number[0]) * factor);
+    // The fraction apart and as a whole number, as Go does: 1.001s must be 1001 ms to the nanosecond.
+    const fraction = (number[2] ?? ".").slice(1);
+    total += Number(number[1] ?? 0) * factor + Math.trunc(Number(fraction) * (factor / 10 ** fraction.length));
     if (total > 2 ** 63) throw invalid();
   }
   return (sign * total) / 1e6;
