@@ -250,7 +250,8 @@ export class Bolt implements TxHost {
     this.#closed = true;
     await this.#tail;
     this.#cache.clear();
-    this.#file.close();
+    if (this.#file.closeSoon === undefined) this.#file.close();
+    else await this.#file.closeSoon();
     this.#lock?.release();
     this.#lock = undefined;
   }

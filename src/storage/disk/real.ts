@@ -372,6 +372,17 @@ class RealFile implements DiskFile {
     if (this.#inFlight === 0) attempt("close", this.path, () => fs.closeSync(this.#fd));
   }
 
+  closeSoon(): Promise<void> {
+    if (this.#closed || this.#inFlight > 0) {
+      this.close();
+      return Promise.resolve();
+    }
+    this.#closed = true;
+    return new Promise((resolve, reject) => {
+      fs.close(this.#fd, (error) => (error ? reject(fault(error, "close", this.path)) : resolve()));
+    });
+  }
+
   #open(op: string): number {
     if (this.#closed) throw new DiskError("Closed", op, this.path);
     return this.#fd;

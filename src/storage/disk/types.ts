@@ -78,6 +78,8 @@ export interface DiskFile {
   /** Makes the file at least `size` bytes long, reserving the space where the file system can. */
   allocate(size: number): void;
   close(): void;
+  /** As `close`, off the loop, where that matters: the last close of a large removed file frees all of its blocks. */
+  closeSoon?(): Promise<void>;
 }
 
 /** A lock that is held. `release` is idempotent. */
