@@ -1,0 +1,420 @@
+import * as net from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Code } from "../base/index.ts";
+import { type StartedMember, startMember } from "../node/start-member.ts";
+import { parseEndpoint } from "./connection.ts";
+import { Client, type ClientError, type ClientOptions, CompactedError, compare, op, type WatchEvent } from "./index.ts";
+
+let member: StartedMember;
+const clients: Client[] = [];
+const gates: Gate[] = [];
+let space = 0;
+/** A corner of the key space for one test. */
+const corner = () => `t${++space}/`;
+
+beforeAll(async () => {
+  member = await startMember();
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+  for (const gate of gates.splice(0)) gate.close();
+});
+afterAll(async () => {
+  await member.close();
+});
+
+function open(options: Partial<ClientOptions> = {}): Client {
+  const client = new Client({ endpoints: member.clientUrl, ...options });
+  clients.push(client);
+  return client;
+}
+
+/** Stands between client and member, and can be cut. */
+class Gate {
+  readonly #server: net.Server;
+  readonly #sockets = new Set<net.Socket>();
+  refuses = false;
+  connections = 0;
+  port = 0;
+
+  constructor() {
+    gates.push(this);
+    const target = new URL(member.clientUrl);
+    this.#server = net.createServer((socket) => {
+      if (this.refuses) {
+        socket.destroy();
+        return;
+      }
+      this.connections++;
+      const upstream = net.connect({ host: target.hostname, port: Number(target.port) });
+      for (const [from, to] of [
+        [socket, upstream],
+        [upstream, socket],
+      ] as const) {
+        this.#sockets.add(from);
+        from.pipe(to);
+        from.on("error", () => {});
+        from.on("close", () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+      }
+    });
+  }
+
+  listen(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#server.listen({ host: "127.0.0.1", port: 0 }, () => {
+        this.port = (this.#server.address() as net.AddressInfo).port;
+        resolve(`http://127.0.0.1:${this.port}`);
+      });
+    });
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
+}
+
+async function failure(promise: Promise<unknown>): Promise<ClientError> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as ClientError;
+  }
+  throw new Error("it went well");
+}
+
+async function take(events: AsyncIterable<WatchEvent>, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const event of events) {
+    seen.push(`${event.type} ${event.kv.keyText}${event.type === "put" ? `=${event.kv.text}` : ""}`);
+    if (seen.length === count) break;
+  }
+  return seen;
+}
+
+describe("keys", () => {
+  it("are put, read and deleted", async () => {
+    const client = open();
+    const at = corner();
+    const first = await client.put(`${at}a`, "1");
+    const second = await client.put(`${at}a`, Uint8Array.of(50), { previous: true });
+    expect(second.previous?.text).toBe("1");
+    const kv = await client.get(`${at}a`);
+    expect(kv).toMatchObject({ createRevision: first.revision, modRevision: second.revision, version: 2, lease: 0n });
+    expect(kv?.text).toBe("2");
+    expect((await client.get(`${at}a`, { revision: first.revision }))?.text).toBe("1");
+    expect(await client.delete(`${at}a`, { previous: true })).toMatchObject({ deleted: 1, previous: [{ version: 2 }] });
+    expect(await client.get(`${at}a`)).toBeUndefined();
+    await client.put(`${at}j`, JSON.stringify({ x: 1 }));
+    expect((await client.get(`${at}j`))?.json()).toEqual({ x: 1 });
+  });
+
+  it("are read in ranges", async () => {
+    const client = open();
+    const at = corner();
+    for (const name of ["c", "a", "d", "b"]) await client.put(at + name, name);
+    const names = async (...args: Parameters<Client["range"]>) =>
+      (await client.range(...args)).kvs.map((kv) => kv.keyText.slice(at.length)).join("");
+    expect(await names({ prefix: at })).toBe("abcd");
+    expect(await names({ start: `${at}b`, end: `${at}d` })).toBe("bc");
+    expect((await names({ from: `${at}c` })).startsWith("cd")).toBe(true);
+    expect(await names({ prefix: at }, { order: "descending", limit: 3 })).toBe("dcb");
+    expect(await names({ prefix: at }, { sortBy: "mod" })).toBe("cadb");
+    expect(await client.range({ prefix: at }, { limit: 1 })).toMatchObject({ count: 4, more: true });
+    expect(await client.range({ prefix: at }, { countOnly: true, serializable: true })).toMatchObject({
+      count: 4,
+      kvs: [],
+    });
+    expect((await client.range({ prefix: "" }, { countOnly: true })).count).toBeGreaterThan(3);
+  });
+
+  it("change together in transactions", async () => {
+    const client = open();
+    const at = corner();
+    const enter = () =>
+      client
+        .txn()
+        .if(compare.missing(`${at}state`))
+        .do(op.put(`${at}state`, "idle"))
+        .else(op.range(`${at}state`), op.txn(client.txn().do(op.delete({ prefix: `${at}x` }, { previous: true }))))
+        .commit();
+    expect(await enter()).toMatchObject({ succeeded: true, results: [{ kind: "put" }] });
+    const again = await enter();
+    expect(again.succeeded).toBe(false);
+    expect(again.results.map((result) => result.kind)).toEqual(["range", "txn"]);
+    const all = [
+      compare.value(`${at}state`, "=", "idle"),
+      compare.version(`${at}state`, "<", 2),
+      compare.modRevision(`${at}state`, ">", 1),
+      compare.createRevision(`${at}state`, "!=", 1),
+      compare.lease(`${at}state`, "=", 0n),
+      compare.exists(`${at}state`),
+    ];
+    expect(
+      (
+        await client
+          .txn()
+          .if(...all)
+          .commit()
+      ).succeeded,
+    ).toBe(true);
+  });
+
+  it("tell their faults", async () => {
+    const client = open();
+    const error = await failure(client.put("", "x"));
+    expect(error).toMatchObject({ code: Code.InvalidArgument, codeName: "InvalidArgument", unsent: false });
+    expect(error.is("key is not provided")).toBe(true);
+    expect((await failure(client.get("a", { revision: 1e9 }))).is("mvcc: required revision is a future revision")).toBe(
+      true,
+    );
+  });
+});
+
+describe("watches", () => {
+  it("bring each change once and in order", async () => {
+    const client = open();
+    const at = corner();
+    const watcher = client.watch({ prefix: at }, { previous: true });
+    await watcher.ready;
+    await client.put(`${at}a`, "1");
+    await client.put(`${at}a`, "2");
+    await client.delete(`${at}a`);
+    const events: WatchEvent[] = [];
+    for await (const event of watcher) if (events.push(event) === 3) break;
+    expect(events.map((event) => [event.type, event.kv.text, event.previous?.text])).toEqual([
+      ["put", "1", undefined],
+      ["put", "2", "1"],
+      ["delete", "", "2"],
+    ]);
+    expect(watcher.closed).toBe(true);
+  });
+
+  it("start in the past, filter, and end by signal", async () => {
+    const client = open();
+    const at = corner();
+    const { revision } = await client.put(`${at}a`, "1");
+    await client.delete(`${at}a`);
+    await client.put(`${at}b`, "2");
+    expect(await take(client.watch({ prefix: at }, { startRevision: revision, only: "put" }), 2)).toEqual([
+      `put ${at}a=1`,
+      `put ${at}b=2`,
+    ]);
+    expect(await take(client.watch({ prefix: at }, { startRevision: revision, only: "delete" }), 1)).toEqual([
+      `delete ${at}a`,
+    ]);
+    const abort = new AbortController();
+    const endless = take(client.watch({ prefix: at }, { signal: abort.signal }), 99);
+    abort.abort();
+    expect(await endless).toEqual([]);
+  });
+
+  it("go on after lost connections, missing nothing and repeating nothing", async () => {
+    const gate = new Gate();
+    const watching = open({ endpoints: await gate.listen() });
+    const writing = open();
+    const at = corner();
+    const many = Array.from({ length: 5 }, (_, i) => watching.watch({ prefix: `${at}${i}/` }));
+    await Promise.all(many.map((watcher) => watcher.ready));
+    const seen = Promise.all(many.map((watcher) => take(watcher, 40)));
+    for (let i = 0; i < 40; i++) {
+      for (let w = 0; w < 5; w++) await writing.put(`${at}${w}/k`, `${i}`);
+      if (i % 10 === 5) gate.cut();
+    }
+    const expected = (w: number) => Array.from({ length: 40 }, (_, i) => `put ${at}${w}/k=${i}`);
+    expect(await seen).toEqual([0, 1, 2, 3, 4].map(expected));
+    expect(gate.connections).toBeGreaterThan(3);
+  });
+
+  it("say so when what they missed was compacted away", async () => {
+    const gate = new Gate();
+    const watching = open({ endpoints: await gate.listen() });
+    const writing = open();
+    const at = corner();
+    const watcher = watching.watch({ prefix: at });
+    await watcher.ready;
+    gate.refuses = true;
+    gate.cut();
+    let revision = 0;
+    for (let i = 0; i < 5; i++) revision = (await writing.put(`${at}a`, `${i}`)).revision;
+    await writing.compact(revision);
+    gate.refuses = false;
+    const error = await failure(take(watcher, 1));
+    expect(error).toBeInstanceOf(CompactedError);
+    expect((error as CompactedError).compactRevision).toBe(revision);
+  });
+
+  it("hold a busy writer's events back for a slow reader, without losing any", async () => {
+    const client = open();
+    const at = corner();
+    const watcher = client.watch({ prefix: at });
+    const quick = client.watch(`${at}3999`);
+    await watcher.ready;
+    await Promise.all(Array.from({ length: 4000 }, (_, i) => client.put(`${at}${i}`, "v")));
+    expect(watcher.backlog).toBeLessThan(4000);
+    const seen = new Set<string>();
+    for await (const event of watcher) if (seen.add(event.kv.keyText).size === 4000) break;
+    expect(await take(quick, 1)).toEqual([`put ${at}3999=v`]);
+  });
+});
+
+describe("leases", () => {
+  it("live while they are kept, and take their keys along", async () => {
+    const client = open();
+    const at = corner();
+    const lease = await client.lease(2);
+    await client.put(`${at}a`, "x", { lease });
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    expect(lease.alive).toBe(true);
+    expect(await lease.remaining()).toBeGreaterThan(0);
+    expect((await client.get(`${at}a`))?.lease).toBe(lease.id);
+    await lease.revoke();
+    expect(lease.alive).toBe(false);
+    expect(await client.get(`${at}a`)).toBeUndefined();
+    expect((await failure(client.put(`${at}a`, "x", { lease }))).is("requested lease not found")).toBe(true);
+  });
+
+  it("tell when they are lost", async () => {
+    const client = open();
+    const other = open();
+    const lease = await client.lease(2);
+    const lost = new Promise((resolve) => lease.signal.addEventListener("abort", resolve));
+    const same = await other.adoptLease(lease.id);
+    await same.revoke();
+    await lost;
+    expect((lease.signal.reason as ClientError).is("requested lease not found")).toBe(true);
+  });
+
+  it("survive a lost connection", async () => {
+    const gate = new Gate();
+    const client = open({ endpoints: await gate.listen() });
+    const lease = await client.lease(2);
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    gate.cut();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(lease.alive).toBe(true);
+    await lease.revoke();
+  });
+});
+
+describe("locks", () => {
+  it("let one in at a time, in the order of asking", async () => {
+    const at = corner();
+    let inside = 0;
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => {
+        const client = open();
+        await client.withLock(at, async (signal) => {
+          expect(++inside).toBe(1);
+          order.push(i);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          expect(signal.aborted).toBe(false);
+          inside--;
+        });
+      }),
+    );
+    expect(order.sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it("stop waiting when told, and leave the queue", async () => {
+    const client = open();
+    const at = corner();
+    const held = await client.lock(at);
+    const abort = new AbortController();
+    const waiting = failure(client.lock(at, { signal: abort.signal }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    abort.abort();
+    expect((await waiting).code).toBe(Code.Canceled);
+    expect((await client.range({ prefix: `${at}/` })).count).toBe(1);
+    await held.release();
+    await (await client.lock(at)).release();
+  });
+});
+
+describe("elections", () => {
+  it("have one leader, whom others see change", async () => {
+    const client = open();
+    const name = corner();
+    const election = client.election(name);
+    const seen: string[] = [];
+    const abort = new AbortController();
+    const observing = (async () => {
+      for await (const leader of open().election(name).observe({ signal: abort.signal })) seen.push(leader.text);
+    })();
+    const first = await election.campaign("one");
+    const second = election.campaign("two");
+    const until = async (text: string) => {
+      for (let i = 0; i < 300 && seen.at(-1) !== text; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await until("one");
+    await first.proclaim("one, still");
+    await until("one, still");
+    expect((await election.leader())?.text).toBe("one, still");
+    await first.resign();
+    const office = await second;
+    await until("two");
+    expect(seen).toEqual(["one", "one, still", "two"]);
+    expect((await failure(first.proclaim("ghost"))).message).toBe("election: not leader");
+    await office.resign();
+    expect(await election.leader()).toBeUndefined();
+    abort.abort();
+    await observing;
+  });
+});
+
+describe("connections", () => {
+  it("are tried at each endpoint", async () => {
+    const client = open({ endpoints: ["http://127.0.0.1:1", member.clientUrl] });
+    for (let i = 0; i < 3; i++) await client.put("endpoint", `${i}`);
+    expect((await client.get("endpoint"))?.text).toBe("2");
+  });
+
+  it("give up in time and say that nothing was sent", async () => {
+    const client = open({ endpoints: "http://127.0.0.1:1", requestTimeoutMs: 200 });
+    const error = await failure(client.put("a", "b"));
+    expect(error).toMatchObject({ code: Code.Unavailable, unsent: true });
+    expect(error.message).toContain("ECONNREFUSED");
+  });
+
+  it("that break repeat reads, but never a write that may have been done", async () => {
+    const gate = new Gate();
+    const client = open({ endpoints: await gate.listen() });
+    await client.get("warm");
+    const read = client.range({ prefix: "" });
+    const write = failure(client.put("maybe", "once"));
+    gate.cut();
+    expect((await read).count).toBeGreaterThan(0);
+    expect(await write).toMatchObject({ code: Code.Unavailable, unsent: false });
+  });
+
+  it("know who is there", async () => {
+    const client = open();
+    expect(await client.members()).toMatchObject([
+      { name: "default", learner: false, clientUrls: [expect.any(String)] },
+    ]);
+    expect(await client.status(member.clientUrl)).toMatchObject({ version: "3.7.1", errors: [] });
+  });
+
+  it("refuse after close", async () => {
+    const client = open();
+    const watcher = client.watch("a");
+    client.close();
+    expect((await failure(client.get("a"))).code).toBe(Code.Canceled);
+    expect(await take(watcher, 1)).toEqual([]);
+  });
+
+  it("are named in several ways", () => {
+    expect(parseEndpoint("http://a:1")).toEqual({ host: "a", port: 1, secure: false });
+    expect(parseEndpoint("https://[::1]:2379")).toEqual({ host: "::1", port: 2379, secure: true });
+    expect(parseEndpoint("localhost")).toEqual({ host: "localhost", port: 2379, secure: false });
+    expect(() => parseEndpoint("ftp://x")).toThrow("unknown scheme");
+  });
+});
