@@ -5,7 +5,7 @@ import { health } from "../../wire/proto/index.ts";
 const serviceName = "grpc.health.v1.Health";
 
 /**
- * grpc.health.v1.Health for the one service name `""`. Not behind the guard: its job is to tell how the rest stands.
+ * grpc.health.v1.Health for the one service name `""`.
  */
 export class HealthService {
   #status: health.ServingStatus = health.ServingStatus.SERVING;

@@ -115,6 +115,7 @@ async function streamRange(around: Surroundings, stream: ServerStream, first: rp
     request.key = nextKey;
     request.limit = Math.min(nextChunkKeys(request.limit, replyBytes(chunk), member.requestBytesMax), limit - sent);
     // Each chunk is a turn of its own, so that a huge range does not hold everybody else up.
+    await around.nextTurn();
     await roomFor(stream);
     if (stream.cancelled) return;
   }

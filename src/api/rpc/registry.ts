@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly options: RpcOptions;
   readonly guard: Guard;
   readonly headers: HeaderEncoder;
+  /** Lets everybody else have a turn before long work goes on. */
+  readonly nextTurn: () => Promise<void>;
 }
 
 /** Answers one decoded request. */

@@ -26,6 +26,7 @@ export class RpcServices {
       options,
       guard: new Guard(member, options, env),
       headers: new HeaderEncoder(member),
+      nextTurn: () => new Promise((resolve) => env.scheduler.endOfTurn(resolve)),
     };
   }
 
@@ -38,7 +39,7 @@ export class RpcServices {
     registerCluster(registry, around);
     registerAuth(registry, around);
     registerMaintenance(registry, around, this.health);
-    this.health.register(registry);
+    this.health.register(guarded(registry, around.guard));
     around.options.more?.(guarded(registry, around.guard));
   }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EtcdError, ManualTime } from "../../base/index.ts";
+import { EtcdError, InvariantError, ManualTime } from "../../base/index.ts";
 import { type Deadlined, DeadlineWheel } from "./deadlines.ts";
 import { decodeBinary, encodeFields, Metadata } from "./metadata.ts";
 import { decodeMessage, encodeMessage, GrpcError, statusOf } from "./status.ts";
@@ -58,6 +58,7 @@ describe("statusOf", () => {
     expect(statusOf(new GrpcError(9, "no", [["a", "b"]]))).toEqual({ code: 9, message: "no", metadata: [["a", "b"]] });
     expect(statusOf(Object.assign(new Error("gone"), { code: "ENOENT" }))).toEqual({ code: 2, message: "gone" });
     expect(statusOf("text")).toEqual({ code: 2, message: "text" });
+    expect(() => statusOf(new InvariantError("broken"))).toThrow("broken");
   });
 });
 

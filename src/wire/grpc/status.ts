@@ -1,4 +1,4 @@
-import { Code, codeName } from "../../base/index.ts";
+import { Code, codeName, InvariantError } from "../../base/index.ts";
 import type { MetadataFields } from "./metadata.ts";
 
 /** How a call ended. `message` is any text; it is percent-encoded on the wire. */
@@ -45,9 +45,11 @@ export function goStatusText(code: number, message: string): string {
 
 /**
  * Turns whatever a handler threw into a status. Our coded errors (`EtcdError`, `GrpcError`) carry the gRPC code
- * themselves; any other error goes out as Unknown with its message, which is what grpc-go does with a plain error.
+ * themselves; a broken invariant is thrown on; any other error goes out as Unknown with its message, which is what grpc-go does with a plain error.
  */
 export function statusOf(error: unknown): Status {
+  // A broken invariant is no answer to a client: it must end the member.
+  if (error instanceof InvariantError) throw error;
   if (error instanceof Error) {
     const code = (error as { code?: unknown }).code;
     if (typeof code === "number" && Number.isInteger(code) && code >= 0 && code <= 16) {

@@ -50,6 +50,7 @@ export class MemoryPipe {
   readonly toClient = new PipeEnd();
   /** Sizes into which the byte streams are cut, used in turn. Empty: as written. */
   readonly cuts: readonly number[];
+  readonly #env: Env & { readonly time?: ManualTime };
   #cut = 0;
   #clientTold = false;
   #serverTold = false;
@@ -67,6 +68,7 @@ export class MemoryPipe {
   ) {
     const { cuts = [], peer = { address: "memory:1" }, ...rest } = options;
     this.cuts = cuts;
+    this.#env = env;
     const accepted = server.accept(this.toClient, peer);
     if (accepted === undefined) throw new Error("connection refused");
     this.server = accepted;
@@ -77,6 +79,7 @@ export class MemoryPipe {
   async settle(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
       for (let i = 0; i < 10; i++) await Promise.resolve();
+      this.#env.time?.endTurn();
       this.client.flush();
       this.server.flush();
       const moved = this.blocked ? false : this.#carry();
