@@ -178,7 +178,7 @@ describe("restore", () => {
     const other = setUp();
     for (let i = 0; i < 2000; i++) put(other.mvcc, `new/${i}`, "2");
     const heard: number[] = [];
-    old.mvcc.listen({ changed() {}, restored: (revision) => heard.push(revision) });
+    old.mvcc.listen({ changed() {}, compacting() {}, restored: (revision) => heard.push(revision) });
     let stands = false;
     const restored = old.mvcc.restore(other.store).then(() => {
       stands = true;

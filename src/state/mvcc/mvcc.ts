@@ -136,6 +136,7 @@ export class Mvcc implements ReadView {
    */
   compact(revision: number): Promise<void> {
     if (this.#closed) throw EtcdError.of("Stopped");
+    for (const listener of this.#listeners) listener.compacting();
     return this.#compactor.start(this.#state, revision);
   }
 

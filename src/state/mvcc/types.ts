@@ -100,6 +100,8 @@ export interface Change {
 /** Hears of what transactions changed, in the order of revisions. */
 export interface ChangeListener {
   changed(revision: number, changes: readonly Change[]): void;
+  /** A compaction is about to take previous values away; what is still to be looked up should be now. */
+  compacting(): void;
   /** All state was replaced (a snapshot was installed); `revision` is the new newest one. */
   restored(revision: number): void;
 }

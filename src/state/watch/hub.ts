@@ -90,6 +90,7 @@ export class WatchHub {
     this.#seen = mvcc.revision;
     const listener: ChangeListener = {
       changed: (revision, changes) => this.#changed(revision, changes),
+      compacting: this.flush,
       restored: (revision) => this.#restored(revision),
     };
     this.#unlisten = mvcc.listen(listener);
