@@ -2,7 +2,7 @@ import { Code, isEtcdError } from "../../base/index.ts";
 import type { MethodRegistry, ServerStream } from "../../wire/grpc/index.ts";
 import { statusOf } from "../../wire/grpc/index.ts";
 import { DecodeError, rpc, sizeId, sizeInt64, Writer } from "../../wire/proto/index.ts";
-import { ServiceRegistry, type Surroundings } from "./registry.ts";
+import { decodeFault, ServiceRegistry, type Surroundings } from "./registry.ts";
 
 /** Renewals of one stream that may wait for their turn before the stream is no longer read. */
 const renewalsWaitingMax = 1024;
@@ -60,7 +60,10 @@ class KeepAliveCall {
       this.#waiting.push(rpc.decodeLeaseKeepAliveRequest(bytes).ID);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      this.#fail({ code: Code.Internal, message: `grpc: failed to unmarshal the received message: ${error.message}` });
+      this.#fail({
+        code: Code.Internal,
+        message: `grpc: failed to unmarshal the received message: ${decodeFault(error)}`,
+      });
       return;
     }
     if (this.#waiting.length >= renewalsWaitingMax) this.#stream.pauseReading();

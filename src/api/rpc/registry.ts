@@ -31,13 +31,25 @@ type ForLearner<Request> = (request: Request) => boolean;
 
 const never = () => false;
 
+/** A damaged message in the words of Go's protobuf, which has but three. */
+export function decodeFault(error: DecodeError): string {
+  switch (error.code) {
+    case "Utf8":
+      return "string field contains invalid UTF-8";
+    case "Depth":
+      return "proto: exceeded maximum recursion depth";
+    default:
+      return "proto: cannot parse invalid wire-format data";
+  }
+}
+
 /** Decodes what a client sent; refuses it in grpc-go's words. */
 export function decodeRequest<Request>(decode: (bytes: Uint8Array) => Request, bytes: Uint8Array): Request {
   try {
     return decode(bytes);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw new GrpcError(Code.Internal, `grpc: error unmarshalling request: ${error.message}`);
+    throw new GrpcError(Code.Internal, `grpc: error unmarshalling request: ${decodeFault(error)}`);
   }
 }
 

@@ -13,7 +13,7 @@ import { goStatusText, type MethodRegistry, type ServerStream, statusOf } from "
 import { DecodeError, rpc, sizeId, sizeInt64, sizeString, Writer } from "../../wire/proto/index.ts";
 import { joinItems } from "./encode.ts";
 import type { HeaderEncoder } from "./header.ts";
-import { ServiceRegistry, type Surroundings } from "./registry.ts";
+import { decodeFault, ServiceRegistry, type Surroundings } from "./registry.ts";
 
 /** etcdserverpb.Watch: one stream carries any number of watchers; the hub keeps them, this file speaks for them. */
 export function registerWatch(registry: MethodRegistry, around: Surroundings, env: Env): void {
@@ -111,7 +111,7 @@ class WatchCall implements WatchSink {
       if (!(error instanceof DecodeError)) throw error;
       this.#metrics.receiveFailures.inc();
       this.#close();
-      const text = `grpc: failed to unmarshal the received message: ${error.message}`;
+      const text = `grpc: failed to unmarshal the received message: ${decodeFault(error)}`;
       this.#stream.end({ code: Code.Internal, message: text });
       return;
     }
