@@ -78,6 +78,8 @@ const defaultAllocBytes = 16 * 1024 * 1024;
 const writeBytesMax = 1024 * 1024;
 const writePiecesMax = 512;
 const lockRetryMs = 50;
+/** Pages of one read ahead: 64 KiB at 4096 a page. */
+const aheadPages = 16;
 
 /**
  * A bbolt file. Reads are synchronous, from a bounded cache of page images. A commit has two parts: the first, synchronous,
@@ -182,7 +184,7 @@ export class Bolt implements TxHost {
   /** Lets go of file and lock once no reader is open: another file took this one's place. */
   closeWhenIdle(): void {
     this.#idleClose = true;
-    if (this.#freelist.readers === 0) void this.close();
+    if (this.#freelist.readers === 0) this.#closeQuietly();
   }
 
   /** Why no commit succeeds any more. */
@@ -262,6 +264,32 @@ export class Bolt implements TxHost {
     return this.#cache.get(id) ?? this.#load(id, highWater);
   }
 
+  /** Brings in the children from `index` on that lie next to each other in the file, in one read, if the first is missing. */
+  readAhead(branch: Page, index: number, highWater: number): void {
+    const first = branch.child(index);
+    if (this.#cache.has(first) || this.#closed) return;
+    let count = 1;
+    while (
+      count < aheadPages &&
+      index + count < branch.count &&
+      branch.child(index + count) === first + count &&
+      !this.#cache.has(first + count)
+    ) {
+      count++;
+    }
+    if (count === 1) return;
+    const { pageSize } = this;
+    const slab = pageBuffer(count * pageSize);
+    const whole = Math.floor(this.#file.readSync(slab, first * pageSize) / pageSize);
+    for (let i = 0; i < whole; i++) {
+      const page = new Page(slab.subarray(i * pageSize, (i + 1) * pageSize));
+      // With overflow pages the next is no child; and what is wrong with a page is told when it is asked for.
+      if (page.overflow > 0 || !isValid(page, first + i, highWater, this.#path)) return;
+      this.#cache.misses++;
+      this.#cache.add(page);
+    }
+  }
+
   addPage(page: Page): void {
     this.#cache.add(page);
   }
@@ -325,7 +353,7 @@ export class Bolt implements TxHost {
     tx.close(false);
     if (!tx.writable) {
       this.#freelist.removeReader(tx.id);
-      if (this.#idleClose && this.#freelist.readers === 0) void this.close();
+      if (this.#idleClose && this.#freelist.readers === 0) this.#closeQuietly();
       return;
     }
     assert(tx === this.#writer, "only the open writer rolls back");
@@ -353,6 +381,12 @@ export class Bolt implements TxHost {
       at += chunk.length;
       yield chunk;
     }
+  }
+
+  #closeQuietly(): void {
+    this.close().catch((error: unknown) => {
+      this.#env.logger.warn("failed to close a replaced database file", { path: this.#path, error });
+    });
   }
 
   // --- opening
@@ -577,6 +611,15 @@ export class Bolt implements TxHost {
       }
       await this.#file.write(pieces, start * this.pageSize);
     }
+  }
+}
+
+function isValid(page: Page, id: number, highWater: number, path: string): boolean {
+  try {
+    validatePage(page, id, highWater, path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

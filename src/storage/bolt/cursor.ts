@@ -213,6 +213,9 @@ export class Cursor {
       }
       if (depth === 0) return false;
       this.#depth = depth;
+      const { page, index } = this.#top();
+      // Going on to another page: what follows will be wanted soon.
+      if (page !== undefined && !page.leaf) this.#bucket.tx.readAhead(page, index);
       this.#descendFirst();
       if (this.#count() > 0) return true;
     }

@@ -35,6 +35,11 @@ export class PageCache {
     return page;
   }
 
+  /** Without counting as a use. */
+  has(id: number): boolean {
+    return this.#pages.has(id);
+  }
+
   /** Takes the place of whatever had this id. */
   add(page: Page): void {
     this.delete(page.id);

@@ -22,6 +22,7 @@ export interface TxHost {
   readonly path: string;
   readonly pageSize: number;
   readPage(id: number, highWater: number): Page;
+  readAhead(branch: Page, index: number, highWater: number): void;
   addPage(page: Page): void;
   free(txid: number, id: number, overflow: number): void;
   allocate(tx: Tx, count: number): number;
@@ -144,6 +145,10 @@ export class Tx {
 
   page(id: number): Page {
     return this.#host.readPage(id, this.meta.highWater);
+  }
+
+  readAhead(branch: Page, index: number): void {
+    this.#host.readAhead(branch, index, this.meta.highWater);
   }
 
   allocate(count: number): number {

@@ -92,7 +92,13 @@ export function beginStore(
     removeScratch(disk, path);
     const tx = bolt.begin(true);
     const absent = bucketNames.filter((name) => tx.bucket(name) === undefined);
-    for (const name of absent) tx.createBucket(name);
+    for (const name of absent) {
+      const cursor = tx.cursor();
+      if (cursor.seek(utf8(name)) && utf8String(cursor.key) === name) {
+        throw new BoltError("Corrupt", { path, detail: `"${name}" is a value where etcd has a bucket` });
+      }
+      tx.createBucket(name);
+    }
     let created = Promise.resolve();
     if (absent.length === 0) tx.rollback();
     else created = tx.commit();
