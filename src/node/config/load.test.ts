@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { helpText, type Loaded, load, options, optionsMarkdown, variableOf } from "./index.ts";
 
@@ -291,6 +292,43 @@ describe("what depends on other settings", () => {
     const { config: found, notices } = started({ args: ["--raft-read-timeout=1s"] });
     expect(found.raftReadTimeoutMs).toBe(5000);
     expect(notices).toContainEqual({ level: "info", message: "raft-read-timeout increased to minimum value: 5s" });
+  });
+});
+
+describe("anything at all", () => {
+  const flag = fc.constantFrom(...options.map((option) => option.flag));
+  const word = fc.oneof(
+    fc.string(),
+    fc.constantFrom("-1", "0", "1s", "true", "http://127.0.0.1:1", "a=b", "{}", "*", "~"),
+  );
+  const file = fc.oneof(
+    fc.string(),
+    fc
+      .array(fc.tuple(flag, word), { maxLength: 5 })
+      .map((pairs) => pairs.map(([key, value]) => `${key}: ${value}`).join("\n")),
+    fc
+      .dictionary(fc.oneof(flag, fc.constantFrom("discovery-config", "socket-options")), fc.jsonValue())
+      .map((value) => JSON.stringify(value)),
+  );
+
+  it("on the command line or in a file starts, or is refused in one line", () => {
+    const check = (given: Given): void => {
+      const loaded = run(given);
+      if (loaded.kind === "refused") expect(loaded.error).not.toBe("");
+      if (loaded.kind === "exit" && loaded.code !== 0) expect(loaded.stderr).not.toBe("");
+    };
+    fc.assert(
+      fc.property(fc.array(fc.tuple(flag, word), { maxLength: 4 }), (pairs) => {
+        check({ args: pairs.map(([name, value]) => `--${name}=${value}`) });
+        check({ env: Object.fromEntries(pairs.map(([name, value]) => [variableOf(name), value])) });
+      }),
+      { numRuns: 500 },
+    );
+    fc.assert(fc.property(fc.array(fc.string()), (args) => check({ args })));
+    fc.assert(
+      fc.property(file, (text) => check({ file: text })),
+      { numRuns: 500 },
+    );
   });
 });
 
