@@ -1,6 +1,6 @@
 import { Code, isEtcdError } from "../../base/index.ts";
-import type { MethodRegistry, ServerStream } from "../../wire/grpc/index.ts";
-import { statusOf } from "../../wire/grpc/index.ts";
+import type { Principal } from "../../server/index.ts";
+import { type Call, type MethodRegistry, type ServerStream, statusOf } from "../../wire/grpc/index.ts";
 import { DecodeError, rpc, sizeId, sizeInt64, Writer } from "../../wire/proto/index.ts";
 import { decodeFault, ServiceRegistry, type Surroundings } from "./registry.ts";
 
@@ -11,14 +11,21 @@ const renewalsWaitingMax = 1024;
 export function registerLease(registry: MethodRegistry, around: Surroundings): void {
   const { member, options, guard } = around;
   const service = new ServiceRegistry(registry, around, rpc.LeaseService);
+  /** Who calls; somebody must when authentication is on. */
+  const someone = (call: Call): Principal | undefined => {
+    const by = guard.principal(call);
+    options.authorizer?.requireUser(by);
+    return by;
+  };
   service.simple<rpc.LeaseGrantRequest, rpc.LeaseGrantResponse>("LeaseGrant", (request, call) =>
-    member.leaseGrant(request, guard.principal(call)),
+    member.leaseGrant(request, someone(call)),
   );
   service.simple<rpc.LeaseRevokeRequest, rpc.LeaseRevokeResponse>("LeaseRevoke", (request, call) =>
-    member.leaseRevoke(request, guard.principal(call)),
+    member.leaseRevoke(request, someone(call)),
   );
   service.simple<rpc.LeaseTimeToLiveRequest, rpc.LeaseTimeToLiveResponse>("LeaseTimeToLive", async (request, call) => {
-    if (request.keys) options.authorizer?.requireLeaseRead(guard.principal(call), request.ID);
+    const by = someone(call);
+    if (request.keys) options.authorizer?.requireLeaseRead(by, request.ID);
     try {
       return await member.leaseTimeToLive(request);
     } catch (error) {
@@ -27,7 +34,13 @@ export function registerLease(registry: MethodRegistry, around: Surroundings): v
       return rpc.createLeaseTimeToLiveResponse({ header: member.header(), ID: request.ID, TTL: -1 });
     }
   });
-  service.simple<rpc.LeaseLeasesRequest, rpc.LeaseLeasesResponse>("LeaseLeases", () => member.leaseLeases());
+  service.simple<rpc.LeaseLeasesRequest, rpc.LeaseLeasesResponse>("LeaseLeases", async (_request, call) => {
+    const by = someone(call);
+    const response = await member.leaseLeases();
+    // The list is for those who may read every key of every lease.
+    for (const { ID } of response.leases) options.authorizer?.requireLeaseRead(by, ID);
+    return response;
+  });
   service.bidi("LeaseKeepAlive", (stream) => {
     new KeepAliveCall(around, stream);
   });
