@@ -3,6 +3,7 @@ import { RaftError } from "./errors.ts";
 import type { Storage } from "./storage.ts";
 import { LOCAL_APPLY_THREAD, NONE } from "./types.ts";
 
+/** How a leader makes sure that it still leads before it answers a read (thesis 6.4). */
 export const ReadOnlyOption = {
   /** A quorum confirms the leader for each batch of reads. */
   ReadOnlySafe: 0,

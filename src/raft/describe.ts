@@ -31,14 +31,17 @@ import {
 /** How an application wants its entries' data shown. */
 export type EntryFormatter = (data: Uint8Array) => string;
 
+/** `Term:1 Vote:2 Commit:3`, in decimal. */
 export function describeHardState({ term, vote, commit }: HardState): string {
   return `Term:${term}${vote === NONE ? "" : ` Vote:${vote}`} Commit:${commit}`;
 }
 
+/** `Lead:1 State:StateFollower`. */
 export function describeSoftState({ lead, raftState }: SoftState): string {
   return `Lead:${lead} State:${stateTypeName(raftState)}`;
 }
 
+/** Every list, empty ones too, ids in decimal. */
 export function describeConfState(state: ConfState): string {
   const list = (ids: readonly bigint[]) => `[${ids.join(" ")}]`;
   return (
@@ -47,6 +50,7 @@ export function describeConfState(state: ConfState): string {
   );
 }
 
+/** What a snapshot stands for, without its data. */
 export function describeSnapshot({ metadata }: Snapshot): string {
   if (metadata === undefined) return "Index:0 Term:0";
   const members = metadata.confState === undefined ? "" : describeConfState(metadata.confState);
@@ -81,7 +85,12 @@ export function describeChanges(changes: readonly ConfChangeSingle[]): string {
   return changes.map(({ type, nodeId }) => `${changeLetters[type] ?? "unknown"}${nodeId}`).join(" ");
 }
 
-/** The reverse of `describeChanges`; undefined when a token makes no sense. */
+/**
+ * The reverse of `describeChanges`; undefined when a token makes no sense.
+ *
+ * @example
+ * parseChanges("v1 l2"); // add voter 1, add learner 2
+ */
 export function parseChanges(text: string): ConfChangeSingle[] | undefined {
   const changes: ConfChangeSingle[] = [];
   for (const token of text.split(" ").filter((part) => part !== "")) {
@@ -137,7 +146,12 @@ function describeReadStates(states: readonly ReadState[]): string {
   return `[${states.map(({ index, requestCtx }) => `{${index} [${requestCtx.join(" ")}]}`).join(" ")}]`;
 }
 
-/** Everything there is to do, a line or block each, in the order of doing. */
+/**
+ * Everything there is to do, a line or block each, in the order of doing.
+ *
+ * @example
+ * console.log(describeReady(node.ready()));
+ */
 export function describeReady(ready: Ready, format?: EntryFormatter): string {
   let text = "";
   if (ready.softState !== undefined) text += `${describeSoftState(ready.softState)}\n`;

@@ -31,6 +31,7 @@ const texts = {
   BootstrapInvalid: "raft: cannot bootstrap",
 } as const;
 
+/** What callers decide by; the text is for people. */
 export type RaftErrorCode = keyof typeof texts;
 
 /**
@@ -50,6 +51,7 @@ export class RaftError extends Error {
   }
 }
 
+/** The refusals that carry no detail, made once: `propose(...) === ErrProposalDropped`. */
 export const ErrProposalDropped = new RaftError("ProposalDropped");
 export const ErrStepLocalMsg = new RaftError("StepLocalMsg");
 export const ErrStepPeerNotFound = new RaftError("StepPeerNotFound");

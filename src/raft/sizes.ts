@@ -19,6 +19,7 @@ export function entrySize(entry: Entry): number {
   );
 }
 
+/** The same for all of them together, without what stands between them in a message. */
 export function entriesSize(entries: readonly Entry[]): number {
   let size = 0;
   for (let i = 0; i < entries.length; i++) size += entrySize(entries[i]!);

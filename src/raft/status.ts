@@ -9,6 +9,7 @@ export interface BasicStatus extends HardState, SoftState {
   leadTransferee: bigint;
 }
 
+/** All that a node can tell, copied. */
 export interface Status extends BasicStatus {
   /** The active membership, ids ascending. */
   config: ConfState;

@@ -29,6 +29,7 @@ export function emptySnapshot(): Snapshot {
   return { data: new Uint8Array(0), metadata: { confState: emptyConfState(), index: 0, term: 0 } };
 }
 
+/** Nobody. */
 export function emptyConfState(): ConfState {
   return { voters: [], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false };
 }
@@ -38,11 +39,20 @@ export function isEmptySnapshot(snapshot: Snapshot | undefined): boolean {
   return snapshot?.metadata === undefined || snapshot.metadata.index === 0;
 }
 
+/** True for none and for that of a node that never did anything. */
 export function isEmptyHardState(state: HardState | undefined): boolean {
   return state === undefined || (state.term === 0 && state.vote === NONE && state.commit === 0);
 }
 
-/** The log in an array. etcd keeps its log so, too, with the WAL as the durable copy behind it. */
+/**
+ * The log in an array. etcd keeps its log so, too, with the WAL as the durable copy behind it.
+ *
+ * @example
+ * const storage = new MemoryStorage(); // then, from what was saved:
+ * storage.applySnapshot(snapshot);
+ * storage.setHardState(hardState);
+ * storage.append(entries);
+ */
 export class MemoryStorage implements Storage {
   #hardState: HardState = { term: 0, vote: NONE, commit: 0 };
   #snapshot: Snapshot = emptySnapshot();

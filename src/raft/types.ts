@@ -13,6 +13,7 @@ export const LOCAL_APPEND_THREAD = 0xffff_ffff_ffff_ffffn;
 /** Stands for the local thread that applies committed entries (asynchronous storage writes). */
 export const LOCAL_APPLY_THREAD = 0xffff_ffff_ffff_fffen;
 
+/** What the data of an entry is. */
 export const EntryType = {
   /** Opaque bytes of the application. No bytes at all: the entry a new leader opens its term with. */
   EntryNormal: 0,
@@ -54,6 +55,7 @@ export interface ConfState {
   autoLeave: boolean;
 }
 
+/** What a snapshot stands for. */
 export interface SnapshotMetadata {
   confState: ConfState | undefined;
   /** The last entry the snapshot stands for; 0 = no snapshot. */
@@ -139,6 +141,7 @@ export interface Message {
   responses: Message[];
 }
 
+/** What happens to one member. Adding a learner as a voter promotes it, adding a voter as a learner demotes it. */
 export const ConfChangeType = {
   ConfChangeAddNode: 0,
   ConfChangeRemoveNode: 1,
@@ -157,11 +160,13 @@ export interface ConfChange {
   context: Uint8Array;
 }
 
+/** One of the changes of a `ConfChangeV2`. */
 export interface ConfChangeSingle {
   type: ConfChangeType;
   nodeId: bigint;
 }
 
+/** By which way to the new membership. */
 export const ConfChangeTransition = {
   /** Simple when at most one voter changes, else joint and left by itself. */
   ConfChangeTransitionAuto: 0,

@@ -91,6 +91,8 @@ interface Machine {
   node: RawNode;
   appendWork: Message[];
   applyWork: Message[];
+  /** What is left to do of the Ready that is out; empty with storage threads. */
+  steps: (() => void)[];
   /** The application: a running hash of what was applied, up to `applied`. */
   applied: number;
   hash: number;
@@ -221,7 +223,7 @@ class Cluster {
       node.bootstrap(this.#initial.map((peer) => ({ id: peer, context: EMPTY })));
     }
     const hash = applied === 0 ? 0 : new DataView(snapshot.data.buffer).getUint32(0);
-    return { node, appendWork: [], applyWork: [], applied, hash, ledTerm: 0, ledLog: [] };
+    return { node, appendWork: [], applyWork: [], steps: [], applied, hash, ledTerm: 0, ledLog: [] };
   }
 
   /** Puts the nodes' log lines into the story; only when somebody reads it. */
@@ -313,34 +315,42 @@ class Cluster {
     if (applied - keep >= storage.firstIndex()) storage.compact(applied - keep);
   }
 
-  /** One piece of the node's own work: a Ready, or a thread's next task. A crash may come in the middle. */
+  /** One piece of the node's own work: a step of a Ready, or a thread's next task. Messages arrive between any two of them. */
   #work(machine: Machine): void {
     if (this.#draw(3) === 0 && machine.appendWork.length > 0) this.#appendThread(machine);
     if (this.#draw(3) === 0 && machine.applyWork.length > 0) this.#applyThread(machine);
-    if (this.#draw(2) === 0 || !machine.node.hasReady()) return;
-    const ready = machine.node.ready();
-    this.#answerReads(ready);
-    if (this.#options.async) this.#handOut(machine, ready);
-    else this.#carryOut(machine, ready);
-  }
-
-  #carryOut(machine: Machine, ready: Ready): void {
-    const steps = [
-      () => this.#save(machine, ready.hardState, ready.entries, ready.snapshot),
-      () => {
-        for (const message of ready.messages) this.#send(message);
-        this.#apply(machine, ready.committedEntries);
-      },
-      () => machine.node.advance(ready),
-    ];
-    for (const step of steps) {
+    if (this.#draw(2) === 0) return;
+    if (machine.steps.length === 0 && machine.node.hasReady()) {
+      const ready = machine.node.ready();
+      this.#answerReads(ready);
+      if (this.#options.async) this.#handOut(machine, ready);
+      else machine.steps = this.#stepsOf(machine, ready);
+    }
+    // Often all at once, as most applications do it; sometimes with a disk that takes its time.
+    for (let count = this.#draw(5); count > 0 && machine.steps.length > 0; count--) {
       if (this.#chance(this.#options.crash)) {
         this.#crash(machine);
         return;
       }
-      step();
+      machine.steps.shift()!();
+      this.#look(machine);
     }
-    this.#look(machine);
+  }
+
+  /** What a Ready asks for, without threads. */
+  #stepsOf(machine: Machine, ready: Ready): (() => void)[] {
+    return [
+      () => this.#save(machine, ready.hardState, ready.entries, ready.snapshot),
+      () => {
+        for (const message of ready.messages) this.#send(message);
+      },
+      () =>
+        this.#apply(
+          machine,
+          ready.committedEntries.filter(({ index }) => index > machine.applied),
+        ),
+      () => machine.node.advance(ready),
+    ];
   }
 
   #handOut(machine: Machine, ready: Ready): void {

@@ -24,7 +24,12 @@ export function encodeConfChangeEntry(change: ConfChange | ConfChangeV2): { type
   return { type: EntryType.EntryConfChange, data: encodeConfChange(change) };
 }
 
-/** The change in a conf change entry of either kind; undefined when the bytes make no sense. */
+/**
+ * The change in a conf change entry of either kind; undefined when the bytes make no sense.
+ *
+ * @example
+ * if (entry.type !== EntryType.EntryNormal) node.applyConfChange(decodeConfChangeEntry(entry)!, entry.index);
+ */
 export function decodeConfChangeEntry(entry: Entry): ConfChange | ConfChangeV2 | undefined {
   return entry.type === EntryType.EntryConfChange ? decodeConfChange(entry.data) : decodeConfChangeV2(entry.data);
 }
@@ -57,6 +62,12 @@ export function planOf(change: ConfChangeV2): ConfChangePlan | undefined {
   }
 }
 
+/**
+ * The data of an entry of type EntryConfChange.
+ *
+ * @example
+ * encodeConfChange({ id: 0n, type: ConfChangeType.ConfChangeAddNode, nodeId: 2n, context: EMPTY }); // 10 00 18 02
+ */
 export function encodeConfChange(change: ConfChange): Uint8Array {
   const out = new Sink();
   if (change.id !== 0n) out.varint(1, change.id);
@@ -66,6 +77,7 @@ export function encodeConfChange(change: ConfChange): Uint8Array {
   return out.finish();
 }
 
+/** The data of an entry of type EntryConfChangeV2. */
 export function encodeConfChangeV2(change: ConfChangeV2): Uint8Array {
   const out = new Sink();
   out.varint(1, BigInt(change.transition));
@@ -79,6 +91,7 @@ export function encodeConfChangeV2(change: ConfChangeV2): Uint8Array {
   return out.finish();
 }
 
+/** Reads what `encodeConfChange` or etcd wrote; undefined for anything else. `context` is a view of `data`. */
 export function decodeConfChange(data: Uint8Array): ConfChange | undefined {
   const change: ConfChange = { id: 0n, type: ConfChangeType.ConfChangeAddNode, nodeId: NONE, context: EMPTY };
   const complete = eachField(data, (field, value, bytes) => {
@@ -91,6 +104,7 @@ export function decodeConfChange(data: Uint8Array): ConfChange | undefined {
   return complete && isChangeType(change.type) ? change : undefined;
 }
 
+/** Reads what `encodeConfChangeV2` or etcd wrote; undefined for anything else. No bytes: leave the joint configuration. */
 export function decodeConfChangeV2(data: Uint8Array): ConfChangeV2 | undefined {
   const change: ConfChangeV2 = {
     transition: ConfChangeTransition.ConfChangeTransitionAuto,

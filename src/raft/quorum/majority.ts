@@ -4,6 +4,7 @@
  * a joint quorum with one empty half behaves like the other half.
  */
 
+/** How an election stands. */
 export const VoteResult = {
   /** Neither a quorum of yes nor a quorum of no is in. */
   VotePending: 1,
@@ -14,11 +15,17 @@ export type VoteResult = (typeof VoteResult)[keyof typeof VoteResult];
 
 const voteResultNames = ["", "VotePending", "VoteLost", "VoteWon"] as const;
 
+/** `VotePending`, `VoteLost` or `VoteWon`. */
 export function voteResultName(result: VoteResult): string {
   return voteResultNames[result];
 }
 
-/** Members of a group of `n` that decide for all: floor(n/2) + 1. */
+/**
+ * Members of a group of `n` that decide for all: floor(n/2) + 1.
+ *
+ * @example
+ * quorumSize(5); // 3
+ */
 export function quorumSize(n: number): number {
   return Math.floor(n / 2) + 1;
 }
@@ -47,7 +54,12 @@ export type AckedIndex = (id: bigint) => number | undefined;
 /** A member's vote, or undefined when it has not voted. */
 export type VoteOf = (id: bigint) => boolean | undefined;
 
-/** A group that decides by majority. Immutable. */
+/**
+ * A group that decides by majority. Immutable.
+ *
+ * @example
+ * new MajorityConfig([1n, 2n, 3n]).committedIndex((id) => acked.get(id)); // the highest index that two of them have
+ */
 export class MajorityConfig {
   /** Ascending, no id twice. */
   readonly ids: readonly bigint[];
