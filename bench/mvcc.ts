@@ -34,9 +34,9 @@ class NullStore implements RevisionStore {
   }
 }
 
-const noLeases: LeaseAttacher = { attach: () => false, detach: () => false, leaseOf: () => 0n };
+export const noLeases: LeaseAttacher = { attach: () => false, detach: () => false, leaseOf: () => 0n };
 
-const env: Env = {
+export const benchEnv: Env = {
   clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
   scheduler: {
     after(delayMs, run) {
@@ -54,10 +54,12 @@ const env: Env = {
   metrics: nullMetrics,
 };
 
-function report(what: string, operations: number, ms: number, worstMs?: number): void {
+export function report(what: string, operations: number, ms: number, worstMs?: number): void {
   const each = ((ms * 1e6) / operations).toFixed(0).padStart(8);
   const rate = ((operations / ms) * 1000).toFixed(0).padStart(10);
-  console.log(`${what.padEnd(44)}${rate}/s ${each} ns${worstMs === undefined ? "" : `  worst ${worstMs.toFixed(2)} ms`}`);
+  console.log(
+    `${what.padEnd(44)}${rate}/s ${each} ns${worstMs === undefined ? "" : `  worst ${worstMs.toFixed(2)} ms`}`,
+  );
 }
 
 /** Runs `one` so many times and watches for the longest of each hundred. */
@@ -76,7 +78,7 @@ function measure(what: string, operations: number, one: (i: number) => void): vo
   report(what, operations, performance.now() - start, worst);
 }
 
-function memory(): number {
+export function memory(): number {
   globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -94,19 +96,18 @@ export default async function run(args: readonly string[]): Promise<void> {
   };
   const value = new Uint8Array(256).fill(120);
   const store = new NullStore();
-  const mvcc = Mvcc.open(store, noLeases, { compactionSleepIntervalMs: 1 }, env);
+  const mvcc = Mvcc.open(store, noLeases, { compactionSleepIntervalMs: 1 }, benchEnv);
   const write = (key: string): void => {
     const txn = mvcc.write();
     txn.put(key, value, 0n);
     txn.end();
   };
 
-  console.log(`${keys} keys of ${name(1).length} bytes, values of ${value.length} bytes, ${operations} operations each`);
+  console.log(
+    `${keys} keys of ${name(1).length} bytes, values of ${value.length} bytes, ${operations} operations each`,
+  );
   const before = memory();
   measure("put of a new key", keys, (i) => write(name(i)));
-  store.rows.length = store.rows.length;
-  let rows = 0;
-  for (const row of store.rows) if (row !== undefined) rows += row.length;
   if (globalThis.gc === undefined) console.log("memory: run with --expose-gc");
   else {
     // Without the values, which a real store has on its pages: 64 KiB slabs, and a view and a place in the array each.
@@ -115,7 +116,9 @@ export default async function run(args: readonly string[]): Promise<void> {
     (store as { rows: Uint8Array[] }).rows = [];
     kept.length = 0;
     const index = memory() - before;
-    console.log(`memory: index ${(index / keys).toFixed(0)} bytes a key (with rows ${((withRows - before) / keys).toFixed(0)})`);
+    console.log(
+      `memory: index ${(index / keys).toFixed(0)} bytes a key (with rows ${((withRows - before) / keys).toFixed(0)})`,
+    );
     for (let i = 0; i < keys; i++) store.rows[i + 2] = value;
   }
   const some = Array.from({ length: operations }, () => name(random.uint32() % keys));

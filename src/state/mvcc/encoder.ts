@@ -202,3 +202,10 @@ export function encodeWithPrevious(event: Uint8Array, previous: Uint8Array): Uin
   at += previous.length;
   return new Uint8Array(buffer.buffer, buffer.byteOffset + start, total);
 }
+
+/** A copy in a slab. */
+export function copyToSlab(bytes: Uint8Array): Uint8Array {
+  reserve(bytes.length);
+  buffer.set(bytes, at);
+  return new Uint8Array(buffer.buffer, buffer.byteOffset + at, bytes.length);
+}

@@ -1,6 +1,7 @@
 import type { Env } from "../../base/index.ts";
 import { keyValue } from "../../wire/proto/index.ts";
 import { KeyIndex } from "./key-index.ts";
+import { KvCache } from "./kv-cache.ts";
 import { finishedCompactKey, readCompactRevision, scheduledCompactKey } from "./meta.ts";
 import type { State } from "./state.ts";
 import type { LeaseAttacher, RevisionStore } from "./types.ts";
@@ -68,7 +69,7 @@ export class Loader {
   }
 
   /** Call once, after `step` said that it is done. `resume`: a compaction that was scheduled and has not finished. */
-  finish(leases: LeaseAttacher): { state: State; resume: number | undefined } {
+  finish(leases: LeaseAttacher, cacheBytes: number): { state: State; resume: number | undefined } {
     const { logger } = this.#env;
     const finished = readCompactRevision(this.#store, finishedCompactKey);
     const scheduled = readCompactRevision(this.#store, scheduledCompactKey) ?? 0;
@@ -88,7 +89,7 @@ export class Loader {
     }
     logger.info("kvstore restored", { "current-rev": revision });
     return {
-      state: { store: this.#store, index: this.#index, revision, compactRevision },
+      state: { store: this.#store, index: this.#index, cache: new KvCache(cacheBytes), revision, compactRevision },
       resume: scheduled > Math.max(compactRevision, 0) ? scheduled : undefined,
     };
   }

@@ -27,6 +27,10 @@ export function registerMvccMetrics(metrics: Metrics, stats: MvccStats, state: (
     ["etcd_mvcc_delete_total", "Total number of deletes seen by this member.", () => stats.deletes],
     ["etcd_mvcc_txn_total", "Total number of txns seen by this member.", () => stats.transactions],
   ];
+  counters.push(
+    ["quorate_mvcc_kv_cache_hits_total", "KeyValues read without the store.", () => state().cache.hits],
+    ["quorate_mvcc_kv_cache_misses_total", "KeyValues read from the store.", () => state().cache.misses],
+  );
   for (const [name, help, read] of counters) metrics.counterFrom({ name, help }, read);
   const gauges: [string, string, () => number][] = [
     ["etcd_debugging_mvcc_keys_total", "Total number of keys.", () => state().index.live],
@@ -42,6 +46,7 @@ export function registerMvccMetrics(metrics: Metrics, stats: MvccStats, state: (
       () => stats.putBytes,
     ],
     ["quorate_mvcc_index_keys", "Keys in the index, deleted ones included.", () => state().index.size],
+    ["quorate_mvcc_kv_cache_bytes", "Memory of KeyValues kept for reads.", () => state().cache.bytes],
     ["quorate_mvcc_index_revisions", "Revisions in the index.", () => state().index.revisions],
   ];
   for (const [name, help, read] of gauges) metrics.gaugeFrom({ name, help }, read);

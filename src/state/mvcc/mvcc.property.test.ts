@@ -60,8 +60,9 @@ function outcome<T>(run: () => T): T | string {
   }
 }
 
-async function play(steps: readonly Step[], batchLimit: number): Promise<void> {
-  let bench: Bench = setUp({ compactionBatchLimit: batchLimit });
+async function play(steps: readonly Step[], batchLimit: number, kvCacheBytes: number): Promise<void> {
+  const options = { compactionBatchLimit: batchLimit, kvCacheBytes };
+  let bench: Bench = setUp(options);
   bench.leases.known.add(1n).add(2n);
   const twin = new Twin();
   for (const one of steps) {
@@ -104,7 +105,7 @@ async function play(steps: readonly Step[], batchLimit: number): Promise<void> {
       case "restart":
         mvcc.close();
         bench.leases.attached.clear();
-        bench = setUp({ compactionBatchLimit: batchLimit }, bench.store, bench.leases);
+        bench = setUp(options, bench.store, bench.leases);
         break;
       case "swap": {
         bench.leases.attached.clear();
@@ -161,7 +162,12 @@ async function play(steps: readonly Step[], batchLimit: number): Promise<void> {
 describe("mvcc against an array of revisions", () => {
   it("answers, writes and hashes the same, through compactions, restarts and restores", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), fc.constantFrom(1, 3, 1000), play),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(1, 3, 1000),
+        fc.constantFrom(0, 2000, 1 << 20),
+        play,
+      ),
       { numRuns: 600 },
     );
   });

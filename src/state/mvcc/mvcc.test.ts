@@ -236,6 +236,9 @@ describe("metrics", () => {
       current_revision: 5,
       compact_revision: 2,
       total_put_size_in_bytes: 10,
+      kv_cache_bytes: 472,
+      kv_cache_hits_total: 0,
+      kv_cache_misses_total: 0,
       index_keys: 3,
       index_revisions: 4,
     });

@@ -26,6 +26,8 @@ import { OpenTxn } from "./write-txn.ts";
 /** Rows between two looks at the clock. */
 const clockEvery = 64;
 
+const defaultCacheBytes = 32 * 1024 * 1024;
+
 /** A hash under way. */
 interface Hashing {
   readonly state: State;
@@ -42,6 +44,7 @@ export class Mvcc implements ReadView {
   readonly #leases: LeaseAttacher;
   readonly #env: Env;
   readonly #sliceMs: number;
+  readonly #cacheBytes: number;
   readonly #stats = new MvccStats();
   readonly #metrics: MvccMetrics;
   readonly #compactor: Compactor;
@@ -55,6 +58,7 @@ export class Mvcc implements ReadView {
     this.#leases = leases;
     this.#env = env;
     this.#sliceMs = options.sliceMs ?? 5;
+    this.#cacheBytes = options.kvCacheBytes ?? defaultCacheBytes;
     this.#metrics = registerMvccMetrics(env.metrics, this.#stats, () => this.#state);
     this.#compactor = new Compactor(
       env,
@@ -71,7 +75,7 @@ export class Mvcc implements ReadView {
   static open(store: RevisionStore, leases: LeaseAttacher, options: MvccOptions, env: Env): Mvcc {
     const loader = new Loader(store, env);
     loader.step(Number.POSITIVE_INFINITY);
-    const { state, resume } = loader.finish(leases);
+    const { state, resume } = loader.finish(leases, options.kvCacheBytes ?? defaultCacheBytes);
     const mvcc = new Mvcc(state, leases, options, env);
     mvcc.#resume(resume);
     return mvcc;
@@ -248,7 +252,7 @@ export class Mvcc implements ReadView {
       await new Promise<void>((resolve) => this.#env.scheduler.after(0, resolve));
     }
     assert(this.#transaction === undefined, "a write transaction is open during a restore");
-    const { state, resume } = loader.finish(this.#leases);
+    const { state, resume } = loader.finish(this.#leases, this.#cacheBytes);
     this.#compactor.stop();
     this.#compactor.forget();
     this.#state = state;

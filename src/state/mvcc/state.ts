@@ -2,12 +2,14 @@ import { assert, EtcdError } from "../../base/index.ts";
 import { keyValue } from "../../wire/proto/index.ts";
 import { encodeKeyOnly } from "./encoder.ts";
 import { HIGHEST, type KeyIndex } from "./key-index.ts";
+import type { KvCache } from "./kv-cache.ts";
 import type { KeyMetadata, RangeOptions, RangeResult, RevisionStore } from "./types.ts";
 
 /** Everything a restore replaces. */
 export interface State {
   readonly store: RevisionStore;
   readonly index: KeyIndex;
+  readonly cache: KvCache;
   /** Revision of the last finished transaction. */
   revision: number;
   /** -1 when never compacted. */
@@ -35,20 +37,42 @@ function load(state: State, main: number, sub: number): Uint8Array {
   return kv;
 }
 
-/** The KeyValue of a row at a revision, or undefined where it is not live. `newest`: at the newest revision. */
-function read(state: State, row: number, at: number, newest: boolean, keysOnly: boolean): Uint8Array | undefined {
+/** The newest KeyValue of a living row. `alone`: it was asked for by name, which is worth remembering. */
+function readNewest(state: State, row: number, alone: boolean): Uint8Array {
+  const { cache, index } = state;
+  const cached = cache.get(row);
+  if (cached !== undefined) return cached;
+  const kv = load(state, index.main(row), index.sub(row));
+  if (alone) cache.copyIn(row, kv);
+  return kv;
+}
+
+function keyOnly(index: KeyIndex, row: number): Uint8Array {
+  return encodeKeyOnly(index.key(row), index.created(row), index.main(row), index.version(row));
+}
+
+/** The KeyValue of a row at an older revision, or undefined where it is not live. */
+function readAt(state: State, row: number, at: number, keysOnly: boolean): Uint8Array | undefined {
   const { index } = state;
-  if (newest) {
-    if (!index.isLive(row)) return undefined;
-  } else if (!index.seek(row, at)) return undefined;
-  if (newest || index.foundMain === index.main(row)) {
-    if (keysOnly) return encodeKeyOnly(index.key(row), index.created(row), index.main(row), index.version(row));
-    return load(state, index.main(row), index.sub(row));
-  }
+  if (!index.seek(row, at)) return undefined;
+  if (keysOnly && index.foundMain === index.main(row)) return keyOnly(index, row);
   const kv = load(state, index.foundMain, index.foundSub);
   if (!keysOnly) return kv;
   const meta = keyValue.metaOf(kv);
   return encodeKeyOnly(index.key(row), meta.createRevision, meta.modRevision, meta.version);
+}
+
+function read(
+  state: State,
+  row: number,
+  at: number,
+  newest: boolean,
+  keysOnly: boolean,
+  alone: boolean,
+): Uint8Array | undefined {
+  if (!newest) return readAt(state, row, at, keysOnly);
+  if (!state.index.isLive(row)) return undefined;
+  return keysOnly ? keyOnly(state.index, row) : readNewest(state, row, alone);
 }
 
 /** `current`: the newest revision the reader sees. */
@@ -70,7 +94,7 @@ export function rangeIn(
     const row = index.find(key);
     if (row < 0) return { kvs, count: 0, revision: current };
     if (countOnly) return { kvs, count: (newest ? index.isLive(row) : index.seek(row, at)) ? 1 : 0, revision: current };
-    const kv = read(state, row, at, newest, keysOnly);
+    const kv = read(state, row, at, newest, keysOnly, true);
     if (kv !== undefined) kvs.push(kv);
     return { kvs, count: kvs.length, revision: current };
   }
@@ -81,7 +105,7 @@ export function rangeIn(
   if (newest) {
     if (countOnly) return { kvs, count: index.countLive(key, high), revision: current };
     index.scan(key, high, (row) => {
-      const kv = read(state, row, at, true, keysOnly);
+      const kv = read(state, row, at, true, keysOnly, false);
       if (kv !== undefined) kvs.push(kv);
       return kvs.length < limit;
     });
@@ -93,7 +117,7 @@ export function rangeIn(
       if (index.seek(row, at)) count++;
       return true;
     }
-    const kv = read(state, row, at, false, keysOnly);
+    const kv = readAt(state, row, at, keysOnly);
     if (kv === undefined) return true;
     kvs.push(kv);
     count++;
@@ -111,11 +135,11 @@ export function metadataIn(state: State, key: string): KeyMetadata | undefined {
 
 export function getIn(state: State, key: string): Uint8Array | undefined {
   const row = state.index.find(key);
-  return row < 0 ? undefined : read(state, row, 0, true, false);
+  return row < 0 || !state.index.isLive(row) ? undefined : readNewest(state, row, true);
 }
 
 export function getAtIn(state: State, key: string, revision: number): Uint8Array | undefined {
   if (revision < state.compactRevision || revision > state.revision) return undefined;
   const row = state.index.find(key);
-  return row < 0 ? undefined : read(state, row, revision, false, false);
+  return row < 0 ? undefined : readAt(state, row, revision, false);
 }

@@ -18,6 +18,8 @@ export interface MvccOptions {
   readonly compactionBatchLimit?: number;
   /** Pause between slices; etcd's `--compaction-sleep-interval`. Default 10. */
   readonly compactionSleepIntervalMs?: number;
+  /** Memory for KeyValues of keys written or read lately. Default 32 MiB. */
+  readonly kvCacheBytes?: number;
   /** Longest time a slice of background work may hold the loop. Default 5. */
   readonly sliceMs?: number;
 }

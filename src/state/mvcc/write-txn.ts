@@ -60,10 +60,10 @@ export class OpenTxn implements WriteTxn {
     this.#operations++;
     this.#stats.puts++;
     this.#stats.putBytes += key.length + value.length;
-    const { index, store } = this.#state;
+    const { cache, index, store } = this.#state;
     const main = this.#main;
     const sub = this.#changes.length;
-    const row = index.find(key);
+    let row = index.find(key);
     const live = row >= 0 && index.isLive(row);
     const created = live ? index.created(row) : main;
     const version = live ? index.version(row) + 1 : 1;
@@ -71,8 +71,9 @@ export class OpenTxn implements WriteTxn {
     const leased = lease !== 0n;
     const kv = encodePut(key, created, main, version, value, lease);
     store.putRevision(main, sub, false, kv);
-    if (row < 0) index.add(key, main, sub, main, 1, leased);
+    if (row < 0) row = index.add(key, main, sub, main, 1, leased);
     else index.put(row, main, sub, created, version, leased);
+    cache.set(row, kv);
     this.#changes.push(writtenChange(key, main, false, created === main, kv));
     if (before !== lease) {
       if (before !== 0n) this.#leases.detach(before, key);
@@ -102,13 +103,14 @@ export class OpenTxn implements WriteTxn {
   }
 
   #delete(row: number): void {
-    const { index, store } = this.#state;
+    const { cache, index, store } = this.#state;
     const key = index.key(row);
     const sub = this.#changes.length;
     const leased = index.isLeased(row);
     const stored = encodeTombstone(key, this.#main);
     store.putRevision(this.#main, sub, true, stored);
     index.tombstone(row, this.#main, sub);
+    cache.delete(row);
     this.#changes.push(writtenChange(key, this.#main, true, false, stored));
     if (!leased) return;
     const lease = this.#leases.leaseOf(key);
