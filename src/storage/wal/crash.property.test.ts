@@ -157,6 +157,7 @@ describe("a log against a list of entries", () => {
     | { kind: "overwrite"; back: number; sizes: number[] }
     | { kind: "commit" }
     | { kind: "snapshot"; back: number }
+    | { kind: "install"; ahead: number }
     | { kind: "reopen" }
     | { kind: "purge" };
   const sizes = fc.array(fc.nat(900), { minLength: 1, maxLength: 5 });
@@ -165,6 +166,7 @@ describe("a log against a list of entries", () => {
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("overwrite" as const), back: fc.nat(6), sizes }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("commit" as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("snapshot" as const), back: fc.nat(3) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("install" as const), ahead: fc.nat(4) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("reopen" as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("purge" as const) }) },
   );
@@ -202,6 +204,16 @@ describe("a log against a list of entries", () => {
             await wal.saveSnapshot({ index, term: at, confState });
             wal.release(index);
             start = { index, term: at };
+          } else if (one.kind === "install") {
+            // From the leader: the log up to it and beyond is replaced, whatever it was.
+            term++;
+            commit = commit + 1 + one.ahead;
+            list.length = 0;
+            while (list.length < commit) list.push(entry(list.length + 1, term, "of the leader"));
+            start = { index: commit, term };
+            await wal.saveSnapshot({ ...start, confState });
+            await wal.save(state(term, commit), []);
+            wal.release(commit);
           } else if (one.kind === "purge") wal.purge(1);
           else if (one.kind === "reopen") {
             await wal.close();
@@ -214,7 +226,7 @@ describe("a log against a list of entries", () => {
         check(readWal(disk, "/wal", start));
         verifyWal(disk, "/wal", start);
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 });

@@ -14,6 +14,8 @@ export class ContentReader {
   #metadata: Uint8Array | undefined;
   #hardState: HardState = raftpb.createHardState();
   #matched = false;
+  /** Term of the entry at the snapshot's own index, as the log has it so far. */
+  #termAtStart: number | undefined;
   /** Index of the last entry record, whatever came of it. */
   lastIndex = 0;
 
@@ -36,11 +38,23 @@ export class ContentReader {
         decoder.chain(record);
         break;
       case RecordType.Snapshot:
-        this.#matched = matches(decodeSnapshot(record), this.#start, record) || this.#matched;
+        this.#snapshot(record);
         break;
       default:
         throw unexpectedType(record);
     }
+  }
+
+  /**
+   * The record of the snapshot we start from. A snapshot of our own log stands for the very entry it was taken at, and what
+   * follows that entry stays. Any other came from the leader and took the place of the whole log: entries
+   * behind its index that were there before are not ours any more (etcd brings them back).
+   */
+  #snapshot(record: LogRecord): void {
+    if (!matches(decodeSnapshot(record), this.#start, record)) return;
+    const { index, term } = this.#start;
+    if (!this.#matched && index > 0 && this.#termAtStart !== term) this.#entries.length = 0;
+    this.#matched = true;
   }
 
   /** Everything read; throws `SnapshotNotFound` if the snapshot it starts from never came. */
@@ -53,7 +67,13 @@ export class ContentReader {
     const entry = decode(record, raftpb.decodeEntry);
     const { index, term } = this.#start;
     this.lastIndex = entry.index;
-    if (entry.index <= index) return;
+    if (entry.index <= index) {
+      // Whatever stood behind this entry was overwritten with it, what lies behind the snapshot included. etcd keeps that, and
+      // a member could come back with entries of an older term than its snapshot.
+      this.#entries.length = 0;
+      this.#termAtStart = entry.index === index ? entry.term : undefined;
+      return;
+    }
     const offset = entry.index - index - 1;
     if (offset > this.#entries.length) {
       throw new WalError(

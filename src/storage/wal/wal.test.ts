@@ -341,6 +341,24 @@ describe("snapshot records, release and purge", () => {
     });
   });
 
+  it("what a snapshot from the leader replaced does not come back, what our own left does", async () => {
+    const disk = newDisk();
+    const wal = Wal.create(disk, "/m/wal", metadata, testEnv());
+    await wal.save(
+      state(1, 2),
+      [1, 2, 3, 4, 5].map((index) => entry(index, 1)),
+    );
+    await wal.saveSnapshot({ index: 2, term: 1, confState });
+    await wal.saveSnapshot({ index: 4, term: 3, confState });
+    await wal.save(state(3, 4), []);
+    await wal.sync();
+    expect(readWal(disk, "/m/wal", { index: 2, term: 1 }).entries.map(({ index }) => index)).toEqual([3, 4, 5]);
+    expect(readWal(disk, "/m/wal", { index: 4, term: 3 }).entries).toEqual([]);
+    await wal.save(state(3, 5), [entry(5, 3)]);
+    expect(plain(readWal(disk, "/m/wal", { index: 4, term: 3 }).entries)).toEqual(plain([entry(5, 3)]));
+    await wal.close();
+  });
+
   it("only snapshots up to the last commit index are valid", async () => {
     const disk = newDisk();
     const wal = Wal.create(disk, "/m/wal", metadata, testEnv());
