@@ -17,6 +17,8 @@ export interface CallHost {
   /** Set whenever something is sent: it clears a client's ping strikes. */
   sentSincePing: boolean;
   nowMs(): number;
+  /** The request is here but for its END_STREAM: start the call at the end of this turn. */
+  dispatchSoon(call: UnaryCall): void;
   /** A call with a deadline is over: take it out of the wheel. */
   settled(call: ServerCall): void;
 }
@@ -49,8 +51,23 @@ function makeHead(contentType: string): HeadBlocks {
   return { head: prepareHeaders(fields), fields };
 }
 
-export const plainHead = makeHead("application/grpc");
-export const protoHead = makeHead("application/grpc+proto");
+/** One for each form of the content type that clients use; few of them, so the rest shares the plain one. */
+const headsMax = 32;
+const heads = new Map<string, HeadBlocks>();
+
+/** The head that answers a request of this content type (`application/grpc`, perhaps with `+subtype`). */
+export function headFor(contentType: string): HeadBlocks {
+  let blocks = heads.get(contentType);
+  if (blocks === undefined) {
+    if (heads.size >= headsMax) return headFor("application/grpc");
+    blocks = makeHead(contentType);
+    heads.set(contentType, blocks);
+  }
+  return blocks;
+}
+
+// There from the start, so that it is always among those kept.
+headFor("application/grpc");
 const okTrailerFields: HeaderField[] = [["grpc-status", "0"]];
 const okTrailer = prepareHeaders(okTrailerFields);
 
@@ -67,7 +84,7 @@ const refusalsMax = 512;
 const refusals = new Map<string, HeaderBlock>();
 
 function refusalBlock(head: HeadBlocks, outcome: Status): HeaderBlock {
-  const key = `${head === protoHead ? "p" : "g"}${outcome.code} ${outcome.message}`;
+  const key = `${head.fields[1]![1]} ${outcome.code} ${outcome.message}`;
   let block = refusals.get(key);
   if (block === undefined) {
     block = prepareHeaders([...head.fields, ...trailerFields(outcome)]);
@@ -229,8 +246,14 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
 
   protected endOk(): void {
     if (this.ended) return;
-    if (!this.#headSent) this.#sendHead();
-    this.stream.sendHeaders(this.#extraTrailer === undefined ? okTrailer : this.#trailers(statusOk), true);
+    if (this.#headSent) {
+      this.stream.sendHeaders(this.#extraTrailer === undefined ? okTrailer : this.#trailers(statusOk), true);
+    } else {
+      // Nothing was sent: one block says it all.
+      const extra = this.#extraHeader ?? [];
+      this.stream.sendHeaders([...this.#plan.head.fields, ...extra, ...this.#trailers(statusOk)], true);
+      this.#headSent = true;
+    }
     this.#close(Code.OK);
   }
 
@@ -318,23 +341,31 @@ export class UnaryCall extends ServerCall {
       return;
     }
     this.stream.consume(length);
+    if (this.#message !== undefined) {
+      // What follows the one message is of no interest, but its end is.
+      if (endStream) this.dispatchNow();
+      return;
+    }
     if (length > 0) this.pushFrames(chunk);
-    if (!endStream || this.ended) return;
-    if (this.deframer !== undefined && !this.deframer.atBoundary) {
-      this.fail(status(Code.Unknown, "unexpected EOF"));
-    } else if (this.#message === undefined) {
-      this.fail(status(Code.Unknown, "EOF"));
-    } else {
-      this.#dispatch(this.#message);
+    if (this.ended) return;
+    if (this.#message !== undefined) {
+      if (endStream) this.dispatchNow();
+      // The end usually comes with the next frame of this turn; then the stream can be closed in both directions at once.
+      else this.host.dispatchSoon(this);
+    } else if (endStream) {
+      const inside = this.deframer?.insideMessage === true;
+      this.fail(status(Code.Unknown, inside ? "unexpected EOF" : "EOF"));
     }
   }
 
+  /** Hands the message over, if that was not done yet. */
+  dispatchNow(): void {
+    if (this.started || this.ended || this.#message === undefined) return;
+    this.#dispatch(this.#message);
+  }
+
   onMessageBytes(message: Uint8Array): void {
-    if (this.#message !== undefined) {
-      this.fail(status(Code.Internal, "cardinality violation: received multiple request messages for a unary call"));
-      return;
-    }
-    this.#message = message;
+    this.#message ??= message;
   }
 
   #dispatch(message: Uint8Array): void {
@@ -403,7 +434,12 @@ export class StreamCall extends ServerCall implements ServerStream {
   onMessageBytes(message: Uint8Array): void {
     if (this.bound.definition.kind === "serverStream") {
       if (this.#request !== undefined) {
-        this.fail(status(Code.Internal, "cardinality violation: received multiple request messages"));
+        this.fail(
+          status(
+            Code.Internal,
+            "cardinality violation: received multiple request messages for non-client-streaming RPC",
+          ),
+        );
         return;
       }
       this.#request = message;
@@ -460,8 +496,8 @@ export class StreamCall extends ServerCall implements ServerStream {
   #ending(): void {
     if (this.ended || this.#endTold) return;
     this.#endTold = true;
-    if (this.deframer !== undefined && !this.deframer.atBoundary) {
-      this.fail(status(Code.Unknown, "unexpected EOF"));
+    if (this.deframer?.insideMessage === true) {
+      this.fail(status(Code.Internal, "unexpected EOF"));
       return;
     }
     const definition = this.bound.definition;

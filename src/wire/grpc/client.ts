@@ -573,7 +573,7 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
       outcome = http === "200" ? status(Code.Internal, "trailers without grpc-status") : httpStatus(http);
     } else if (code < 0 || code > 16) outcome = status(Code.Unknown, message);
     else outcome = code === Code.OK ? statusOk : { code: code as Code, message };
-    if (outcome.code === Code.OK && this.#deframer !== undefined && !this.#deframer.atBoundary && !this.#paused) {
+    if (outcome.code === Code.OK && this.#deframer !== undefined && this.#deframer.insideMessage && !this.#paused) {
       outcome = status(Code.Internal, "unexpected EOF");
     }
     this.#close(outcome, new Metadata(list.length === 0 ? emptyList : list));

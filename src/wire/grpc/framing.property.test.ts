@@ -52,7 +52,7 @@ describe("deframer", () => {
         const deframer = new Deframer(sink, 1000);
         for (const chunk of cut(all, sizes)) deframer.push(chunk);
         expect(sink.messages.map((m) => m.bytes)).toEqual(messages.map((m) => [...m]));
-        expect(deframer.atBoundary).toBe(true);
+        expect(deframer.insideMessage).toBe(false);
         expect(sink.fault).toBeUndefined();
       }),
       { verbose: 1 },
@@ -113,7 +113,7 @@ describe("deframer", () => {
       sinks.push(deframer);
     }
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
-    expect(sinks.every((deframer) => !deframer.atBoundary)).toBe(true);
+    expect(sinks.every((deframer) => deframer.insideMessage)).toBe(true);
   });
 
   it("refuses too long a message in grpc-go's words", () => {

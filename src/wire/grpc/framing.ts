@@ -45,9 +45,12 @@ export class Deframer {
     this.#bytesMax = bytesMax;
   }
 
-  /** Whether the stream stands between two messages; if not, an end now is an unexpected one. */
-  get atBoundary(): boolean {
-    return this.#gathered === undefined && this.#prefixSeen === 0;
+  /**
+   * Whether a message has begun and is not complete: an end now is an unexpected one. A cut prefix does not count, as it
+   * does not for grpc-go.
+   */
+  get insideMessage(): boolean {
+    return this.#gathered !== undefined;
   }
 
   /** Takes no more input: what `push` still holds is dropped. */

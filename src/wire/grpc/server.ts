@@ -15,8 +15,7 @@ import {
 import {
   type CallHost,
   type CallPlan,
-  plainHead,
-  protoHead,
+  headFor,
   type ServerCall,
   StreamCall,
   trailerFields,
@@ -67,6 +66,7 @@ interface Shared {
   readonly services: Set<string>;
   readonly codecs: readonly MessageCodec[];
   readonly clock: Clock;
+  readonly scheduler: Scheduler;
   readonly wheel: DeadlineWheel;
   readonly metrics: ServerMetrics;
   readonly http2: Http2Options;
@@ -103,6 +103,7 @@ export class GrpcServer implements MethodRegistry {
       services: new Set(),
       codecs,
       clock: env.clock,
+      scheduler: env.scheduler,
       wheel: new DeadlineWheel(env.clock, env.scheduler),
       metrics: new ServerMetrics(env.metrics, settings.handlingTimeHistogram),
       http2: http2Options({ maxConcurrentStreams: settings.concurrentStreamsMax, ...http2, stats: this.stats }),
@@ -289,6 +290,8 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
   #lastHead: HeaderList | undefined;
   #lastPlan: Planned | undefined;
   readonly #plans = new WeakMap<HeaderList, Planned>();
+  /** Unary calls that wait for the end of the turn. */
+  #soon: UnaryCall[] = [];
   /** Last instant at which bytes came in. */
   #readMs: number;
   /** When an unanswered keepalive ping was sent. */
@@ -351,6 +354,15 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
     return this.#shared.clock.monotonicMs();
   }
 
+  dispatchSoon(call: UnaryCall): void {
+    if (this.#soon.push(call) > 1) return;
+    this.#shared.scheduler.endOfTurn(() => {
+      const soon = this.#soon;
+      this.#soon = [];
+      for (const waiting of soon) waiting.dispatchNow();
+    });
+  }
+
   settled(call: ServerCall): void {
     this.#shared.wheel.remove(call);
   }
@@ -388,8 +400,8 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
     }
     if (isRefusal(planned)) {
       // A gRPC client may wait for this answer with its side open; any other request is heard out first.
-      if (planned.http === "200") stream.sendHeaders(planned.fields, true);
-      else if (planned.http === "415" && this.#foreign !== undefined) {
+      if (planned.http !== "415") stream.sendHeaders(planned.fields, true);
+      else if (this.#foreign !== undefined) {
         stream.context = new ForeignContext(this.#foreign(stream, headers, endStream));
       } else {
         const refused = new RefusedRequest(stream, planned, this.#readMs + refusedWaitMs, this.#shared.wheel);
@@ -474,8 +486,8 @@ const canceled = status(Code.Canceled, "context canceled");
 const tooManyPings = Buffer.from("too_many_pings");
 
 function refuse(http: string, outcome: Status, extra: readonly HeaderField[] = []): Refusal {
-  // Who is not answered with 200 does not speak gRPC and gets the reason as text too.
-  const contentType = http === "200" ? "application/grpc" : "text/plain; charset=utf-8";
+  // Who does not speak gRPC gets the reason as text too.
+  const contentType = http === "415" ? "text/plain; charset=utf-8" : "application/grpc";
   return {
     http,
     status: outcome,
@@ -543,7 +555,7 @@ function planCall(headers: HeaderList, shared: Shared): Planned {
     bound,
     metadata: new Metadata(headers),
     timeoutMs,
-    head: form === "application/grpc+proto" ? protoHead : plainHead,
+    head: headFor(form),
     codec,
   };
 }
@@ -554,13 +566,15 @@ function grpcForm(contentType: string): string | undefined {
   if (!type.startsWith("application/grpc")) return undefined;
   const rest = type.slice("application/grpc".length);
   if (rest !== "" && rest[0] !== "+" && rest[0] !== ";") return undefined;
-  return rest === "+proto" ? "application/grpc+proto" : "application/grpc";
+  return rest === "" ? "application/grpc" : `application/grpc+${rest.slice(1)}`;
 }
 
 function binaryFault(name: string, value: string): Status | undefined {
   for (const part of value.split(",")) {
     if (decodeBinary(part) === undefined) {
-      const text = `malformed binary metadata ${JSON.stringify(value)} in header ${JSON.stringify(name)}: illegal base64 data`;
+      const at = part.search(/[^A-Za-z0-9+/]/);
+      const where = `at input byte ${at < 0 ? part.length : at}`;
+      const text = `malformed binary metadata ${JSON.stringify(value)} in header ${JSON.stringify(name)}: illegal base64 data ${where}`;
       return status(Code.Internal, text);
     }
   }
