@@ -1,7 +1,8 @@
 export { Registry } from "../api/metrics/index.ts";
 export { type Config, type LoadInputs, load } from "./config/index.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
-export { createLogger } from "./logger.ts";
+export { parseRotation } from "./log-rotation.ts";
+export { createLogger, LogSinkError } from "./logger.ts";
 export { registerProcessMetrics } from "./process-stats.ts";
 export { type Listen, ListenError, type ServeOptions, type Serving, serve } from "./serve.ts";
 export {
@@ -12,3 +13,4 @@ export {
   startMember,
   systemEnv,
 } from "./start-member.ts";
+export { defaultHost } from "./system-env.ts";

@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import {
   type Config,
   createLogger,
+  defaultHost,
   type LoadInputs,
+  LogSinkError,
   load,
+  parseRotation,
   Registry,
   registerProcessMetrics,
   serve,
@@ -39,6 +42,7 @@ export async function runServer(run: RunOptions): Promise<void> {
     args: run.args,
     env: run.env,
     readFile: run.readFile,
+    defaultHost: defaultHost(),
     build: {
       gitSha: `Not provided (quorate ${quorateVersion})`,
       runtime: `node${process.version}`,
@@ -52,7 +56,15 @@ export async function runServer(run: RunOptions): Promise<void> {
     process.exitCode = loaded.code;
     return;
   }
-  const logger = createLogger(loggerOptions(loaded.config, run.banner));
+  let logger: ReturnType<typeof createLogger>;
+  try {
+    logger = createLogger(loggerOptions(loaded.config, run.banner));
+  } catch (error) {
+    if (!(error instanceof LogSinkError)) throw error;
+    createLogger().warn("failed to verify flags", { error: error.message });
+    process.exitCode = 1;
+    return;
+  }
   if (loaded.kind === "refused") {
     // A person at a terminal gets one line, not a log.
     if (run.banner) process.stderr.write(`quorate: ${loaded.error}\n`);
@@ -94,7 +106,12 @@ function loggerOptions(config: Config | undefined, forPerson: boolean): Paramete
   const given = config?.logLevel ?? "info";
   // The banner tells a person what matters of a normal start; what goes wrong is still told.
   const level = forPerson && given === "info" ? "error" : given === "" ? "info" : given;
-  return { level, format, outputs: config?.logOutputs ?? ["default"] };
+  return {
+    level,
+    format,
+    outputs: config?.logOutputs ?? ["default"],
+    ...(config?.enableLogRotation ? { rotation: parseRotation(config.logRotationConfigJson) } : {}),
+  };
 }
 
 /** SIGTERM and SIGINT end the server once; a second one ends the process at once. */

@@ -627,13 +627,12 @@ export const options = [
   ),
   logging.text("log-level", "logLevel", "info", "debug, info, warn, error, panic or fatal."),
   logging.text("log-format", "logFormat", "json", "json or console."),
-  logging.bool("enable-log-rotation", "enableLogRotation", false, "Start a new log file when it gets large.", later),
+  logging.bool("enable-log-rotation", "enableLogRotation", false, "Start a new log file when it gets large."),
   logging.text(
     "log-rotation-config-json",
     "logRotationConfigJson",
     '{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}',
     "When: maxsize in MB, maxage in days, maxbackups in files.",
-    later,
   ),
   logging.duration(
     "warning-unary-request-duration",
