@@ -250,6 +250,7 @@ export class Mvcc implements ReadView {
     this.#compactor.stop();
     while (!loader.step(this.#sliceMs)) {
       await new Promise<void>((resolve) => this.#env.scheduler.after(0, resolve));
+      if (this.#closed) throw EtcdError.of("Stopped");
     }
     assert(this.#transaction === undefined, "a write transaction is open during a restore");
     const { state, resume } = loader.finish(this.#leases, this.#cacheBytes);
