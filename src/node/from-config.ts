@@ -44,6 +44,7 @@ export function serveOptionsOf(config: Config, onFatal: (error: unknown) => void
     }),
     listen: listens(config),
     access: access(config),
+    authToken: config.authToken,
     gateway: config.enableGrpcGateway,
     maxConcurrentStreams: config.maxConcurrentStreams,
     keepaliveMinTimeMs: config.grpcKeepaliveMinTimeMs,

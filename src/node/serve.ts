@@ -8,6 +8,7 @@ import type { Env } from "../base/index.ts";
 import { type MemberOptions, ServerMember } from "../server/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { Door, GrpcServer, gzip } from "../wire/grpc/index.ts";
+import { loadAuthTokens } from "./auth-tokens.ts";
 import { bcryptHasher } from "./hasher.ts";
 import { processVars } from "./process-stats.ts";
 
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly member: MemberOptions;
   readonly listen: readonly Listen[];
   readonly access: AccessOptions;
+  /** Flag auth-token. */
+  readonly authToken: string;
   readonly gateway: boolean;
   readonly maxConcurrentStreams: number;
   readonly keepaliveMinTimeMs: number;
@@ -64,6 +67,7 @@ export async function serve(options: ServeOptions, disk: Disk, registry: Registr
       disk,
       env,
       hasher: bcryptHasher,
+      authTokens: loadAuthTokens(options.authToken, env.logger),
       onFatal: options.onFatal,
     });
     return open(options, member, bound, registry, env);

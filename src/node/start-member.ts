@@ -43,6 +43,7 @@ export function defaultServeOptions(member: MemberOptions, urls: readonly string
     member,
     listen: urls.map((url) => ({ url, serves: "client" as const })),
     access: openAccess,
+    authToken: "simple",
     gateway: true,
     maxConcurrentStreams: 0xffff_ffff,
     keepaliveMinTimeMs: 5000,

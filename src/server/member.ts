@@ -14,7 +14,7 @@ import {
   type Timer,
 } from "../base/index.ts";
 import { type ConfChange, ConfChangeType, type Entry, EntryType, type SoftState, StateType } from "../raft/index.ts";
-import { AuthStore, type PasswordHasher } from "../state/auth/index.ts";
+import { AuthStore, type AuthTokens, type PasswordHasher } from "../state/auth/index.ts";
 import { LeaseExpiry, Lessor, minimumTtlSeconds } from "../state/lease/index.ts";
 import {
   encodeChangeContext,
@@ -68,6 +68,8 @@ export interface MemberParts {
   readonly transport?: Transport | undefined;
   /** bcrypt. */
   readonly hasher: PasswordHasher;
+  /** Flag auth-token with its keys loaded; left out: simple tokens. */
+  readonly authTokens?: AuthTokens | undefined;
   /** The disk failed or an invariant broke. The member has stopped acknowledging; end the process. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -184,7 +186,12 @@ export class ServerMember implements Member {
     this.#alarms = new AlarmStore(this.#store, env);
     const authStore = new AuthStore(
       this.#store,
-      { hasher: parts.hasher, bcryptCost: options.bcryptCost, tokenTtlSeconds: options.authTokenTtlSeconds },
+      {
+        hasher: parts.hasher,
+        bcryptCost: options.bcryptCost,
+        tokenTtlSeconds: options.authTokenTtlSeconds,
+        tokens: parts.authTokens,
+      },
       env,
     );
     this.auth = new AuthService(

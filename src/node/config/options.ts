@@ -609,7 +609,6 @@ export const options = [
     "authToken",
     "simple",
     "Kind of token and its settings: simple, or jwt,pub-key=..,sign-method=...",
-    later,
   ),
   auth.integer("uint", "bcrypt-cost", "bcryptCost", 10, "Cost of hashing a password, 4 to 31."),
   auth.integer("uint", "auth-token-ttl", "authTokenTtlSeconds", 300, "Seconds a simple token lives."),

@@ -6,6 +6,7 @@ export type {
   AnyCommand,
   AuthBuckets,
   AuthOptions,
+  AuthTokens,
   CommandBy,
   LeaseKeys,
   PasswordHasher,

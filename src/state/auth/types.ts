@@ -24,17 +24,19 @@ export interface PasswordHasher {
   compare(password: string, hash: string): Promise<boolean>;
 }
 
+/** Flag auth-token, read by `parseTokenSpec`, with the keys loaded. */
+export type AuthTokens =
+  | { readonly kind: "simple" | "none" }
+  | { readonly kind: "jwt"; readonly keys: JwtKeys; readonly ttlSeconds: number };
+
 export interface AuthOptions {
   readonly hasher: PasswordHasher;
   /** Flag bcrypt-cost, 4 to 31; anything else counts as 10. */
   readonly bcryptCost: number;
   /** Flag auth-token-ttl, for simple tokens; 0 or less counts as 300. */
   readonly tokenTtlSeconds: number;
-  /** Flag auth-token, read by `parseTokenSpec`, with the keys loaded. Left out: simple tokens. */
-  readonly tokens?:
-    | { readonly kind: "simple" | "none" }
-    | { readonly kind: "jwt"; readonly keys: JwtKeys; readonly ttlSeconds: number }
-    | undefined;
+  /** Left out: simple tokens. */
+  readonly tokens?: AuthTokens | undefined;
   /**
    * For a token that another member's log entry made: undefined when that index is applied here, else a promise for it, which the
    * member rejects when it has waited long enough. Left out: nothing is waited for.

@@ -1,0 +1,111 @@
+import {
+  constants,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+  verify,
+} from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Logger } from "../base/index.ts";
+import { type AuthTokens, JWT_TTL_DEFAULT_SECONDS, type JwtKeys, parseTokenSpec } from "../state/auth/index.ts";
+import { parseDuration } from "./config/index.ts";
+
+/** The tokens cannot be made as `auth-token` says; the message is etcd's. */
+export class AuthTokenError extends Error {
+  override readonly name = "AuthTokenError";
+}
+
+/**
+ * Turns flag `auth-token` into what makes and checks tokens: key files are read once, at the start.
+ * @throws AuthTokenError
+ */
+export function loadAuthTokens(flag: string, logger: Logger): AuthTokens {
+  const spec = parseTokenSpec(flag);
+  if (spec.kind === "simple") logger.warn("simple token is not cryptographically signed");
+  if (spec.kind !== "jwt") return spec;
+  const { method, publicKey, privateKey, ttl, unknown } = spec;
+  let ttlSeconds = JWT_TTL_DEFAULT_SECONDS;
+  let files: { publicKey: Buffer | undefined; privateKey: Buffer | undefined };
+  try {
+    if (ttl !== undefined) ttlSeconds = parseDuration(ttl) / 1000;
+    files = {
+      publicKey: publicKey === undefined ? undefined : readFileSync(publicKey),
+      privateKey: privateKey === undefined ? undefined : readFileSync(privateKey),
+    };
+  } catch (error) {
+    logger.error("problem loading JWT options", { error });
+    throw new AuthTokenError("auth: invalid auth options", { cause: error });
+  }
+  if (unknown.length > 0) logger.warn("unknown JWT options", { keys: unknown });
+  return { kind: "jwt", keys: keysOf(method, files.publicKey, files.privateKey), ttlSeconds };
+}
+
+/** `HS512` and its like: a family of signatures, and the hash inside. Ed25519 has its own. */
+function keysOf(method: string, publicPem: Buffer | undefined, privatePem: Buffer | undefined): JwtKeys {
+  const hash = method === "EdDSA" ? undefined : `sha${method.slice(2)}`;
+  if (method.startsWith("HS")) {
+    if (privatePem === undefined || privatePem.length === 0) throw missingKey();
+    const mac = (data: Uint8Array) => createHmac(hash!, privatePem).update(data).digest();
+    return {
+      method,
+      sign: mac,
+      verify: (data, signature) => {
+        const wanted = mac(data);
+        return wanted.length === signature.length && timingSafeEqual(wanted, signature);
+      },
+    };
+  }
+  const [publicKey, privateKey] = keyPair(method, publicPem, privatePem);
+  const how = (key: KeyObject) => {
+    if (method.startsWith("PS")) {
+      // As long as the hash when signing; what others chose is found in the signature.
+      const saltLength = key.type === "private" ? constants.RSA_PSS_SALTLEN_DIGEST : constants.RSA_PSS_SALTLEN_AUTO;
+      return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+    }
+    return method.startsWith("ES") ? { key, dsaEncoding: "ieee-p1363" as const } : key;
+  };
+  return {
+    method,
+    sign: privateKey === undefined ? undefined : (data) => sign(hash, data, how(privateKey)),
+    verify: (data, signature) => verify(hash, data, how(publicKey), signature),
+  };
+}
+
+const keyTypes: Readonly<Record<string, string>> = { RS: "rsa", PS: "rsa", ES: "ec", Ed: "ed25519" };
+
+/** Either file may be missing, not both; two that are there must belong together. */
+function keyPair(
+  method: string,
+  publicPem: Buffer | undefined,
+  privatePem: Buffer | undefined,
+): [KeyObject, KeyObject | undefined] {
+  let privateKey: KeyObject | undefined;
+  let publicKey: KeyObject | undefined;
+  try {
+    if (privatePem !== undefined && privatePem.length > 0) privateKey = createPrivateKey(privatePem);
+    if (publicPem !== undefined && publicPem.length > 0) publicKey = createPublicKey(publicPem);
+  } catch (error) {
+    throw new AuthTokenError(`invalid key: ${(error as Error).message}`, { cause: error });
+  }
+  for (const key of [privateKey, publicKey]) {
+    if (key !== undefined && key.asymmetricKeyType !== keyTypes[method.slice(0, 2)]) {
+      throw new AuthTokenError(`key is not a valid key for ${method}`);
+    }
+  }
+  if (privateKey === undefined) {
+    if (publicKey === undefined) throw missingKey();
+    return [publicKey, undefined];
+  }
+  const derived = createPublicKey(privateKey);
+  if (publicKey !== undefined && !publicKey.equals(derived)) {
+    throw new AuthTokenError("auth: public and private keys don't match");
+  }
+  return [derived, privateKey];
+}
+
+function missingKey(): AuthTokenError {
+  return new AuthTokenError("auth: missing key data");
+}
