@@ -1,10 +1,11 @@
 export { Registry } from "../api/metrics/index.ts";
 export { type Config, type LoadInputs, load } from "./config/index.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
+export { ListenError } from "./listen.ts";
 export { parseRotation } from "./log-rotation.ts";
 export { createLogger, LogSinkError } from "./logger.ts";
 export { registerProcessMetrics } from "./process-stats.ts";
-export { type Listen, ListenError, type ServeOptions, type Serving, serve } from "./serve.ts";
+export { type Listen, type ServeOptions, type Serving, serve } from "./serve.ts";
 export {
   defaultServeOptions,
   type StartedMember,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { type AccessOptions, HttpGateway, MethodTable, registerInAll } from "../api/gateway/index.ts";
 import { type Registry, Scraper } from "../api/metrics/index.ts";
 import { RpcServices, registerElection, registerLock } from "../api/rpc/index.ts";
@@ -10,6 +10,8 @@ import type { Disk } from "../storage/disk/index.ts";
 import { Door, GrpcServer, gzip } from "../wire/grpc/index.ts";
 import { loadAuthTokens } from "./auth-tokens.ts";
 import { bcryptHasher } from "./hasher.ts";
+import { ListenError, listenOptions } from "./listen.ts";
+import { listenToPeers } from "./peers.ts";
 import { processVars } from "./process-stats.ts";
 
 /** One address to listen on, and what is served there. */
@@ -23,6 +25,8 @@ export interface Listen {
 export interface ServeOptions {
   readonly member: MemberOptions;
   readonly listen: readonly Listen[];
+  /** Addresses for the other members; without one this member stays alone. */
+  readonly listenPeers?: readonly string[];
   readonly access: AccessOptions;
   /** Flag auth-token. */
   readonly authToken: string;
@@ -63,9 +67,11 @@ export async function serve(options: ServeOptions, disk: Disk, registry: Registr
   const bound: Bound[] = [];
   try {
     for (const listen of options.listen) bound.push(await bind(listen));
+    const transport = await listenToPeers(options.listenPeers ?? [], env);
     const member = await ServerMember.start(options.member, {
       disk,
       env,
+      transport,
       hasher: bcryptHasher,
       authTokens: loadAuthTokens(options.authToken, env.logger),
       onFatal: options.onFatal,
@@ -191,7 +197,7 @@ function bind(listen: Listen): Promise<Bound> {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(new ListenError(listen.url, error));
     });
-    server.listen(address(listen.url), () => {
+    server.listen(listenOptions(listen.url), () => {
       const at = server.address();
       const url = new URL(listen.url);
       if (typeof at === "object" && at !== null) url.port = String(at.port);
@@ -201,30 +207,7 @@ function bind(listen: Listen): Promise<Bound> {
   });
 }
 
-function address(text: string): ListenOptions {
-  const url = new URL(text);
-  if (url.protocol === "unix:" || url.protocol === "unixs:") return { path: `${url.host}${url.pathname}` };
-  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, backlog: 4096 };
-}
-
 function unbind({ server, early }: Bound): Promise<void> {
   for (const socket of early) socket.destroy();
   return new Promise((resolve) => server.close(() => resolve()));
-}
-
-/** An address that cannot be listened on; the message is one line, as Go words it. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-
-  constructor(url: string, cause: NodeJS.ErrnoException) {
-    const host = url.startsWith("unix") ? url : new URL(url).host;
-    const why =
-      cause.code === "EADDRINUSE"
-        ? "address already in use"
-        : cause.code === "EACCES"
-          ? "permission denied"
-          : cause.message;
-    super(`listen tcp ${host}: bind: ${why}`, { cause });
-  }
 }

@@ -1,6 +1,18 @@
 import { below, type ClusterId, Code, type Env, EtcdError, hexId, type MemberId } from "../base/index.ts";
-import { type Entry, emptyConfState, type HardState, MemoryStorage, type Peer, RawNode } from "../raft/index.ts";
 import {
+  ConfChangeType,
+  type ConfState,
+  type Entry,
+  EntryType,
+  emptyConfState,
+  encodeConfChange,
+  type HardState,
+  MemoryStorage,
+  type Peer,
+  RawNode,
+} from "../raft/index.ts";
+import {
+  adoptIds,
   bootstrapCluster,
   encodeChangeContext,
   formatInitialCluster,
@@ -9,8 +21,12 @@ import {
 import type { Disk } from "../storage/disk/index.ts";
 import { openStore, type Store } from "../storage/store/index.ts";
 import { isWalError, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
-import { etcdserver } from "../wire/proto/index.ts";
+import { etcdserver, raftpb } from "../wire/proto/index.ts";
 import type { MemberOptions } from "./options.ts";
+import type { Remote } from "./remote.ts";
+import { installDatabase, removeUnfinished } from "./snapshot-files.ts";
+import { requestTimeoutMs } from "./timeouts.ts";
+import { mayJoin } from "./version.ts";
 
 /** A member's files opened and its raft node made, nothing running yet. */
 export interface Boot {
@@ -27,7 +43,13 @@ export interface Boot {
   readonly confIndex: number;
   /** True when the directory held a log already. */
   readonly restarted: boolean;
+  /** Members to connect to before the log has told of any: all of a new cluster, or of the one that is joined. */
+  readonly peers: readonly MemberInfo[];
 }
+
+/** Longest wait for a member that is asked about the cluster before this one starts (etcd: 10 s, and 1 s for a new cluster). */
+const joinTimeoutMs = 10_000;
+const bootstrapTimeoutMs = 1000;
 
 /** Where a member's files stand. */
 export function paths(options: Pick<MemberOptions, "dataDir" | "walDir">): {
@@ -50,6 +72,7 @@ export function paths(options: Pick<MemberOptions, "dataDir" | "walDir">): {
 export async function boot(
   options: MemberOptions,
   disk: Disk,
+  remote: Remote,
   env: Env,
   onStoreFailure: (error: Error) => void,
 ): Promise<Boot> {
@@ -64,26 +87,44 @@ export async function boot(
         `a database alone is restored with "etcdutl snapshot restore"`,
     );
   }
+  removeUnfinished(disk, at.snap);
   const snapshotter = new Snapshotter(disk, at.snap, env);
-  const store = await openStore(
-    disk,
-    at.db,
-    {
-      batchIntervalMs: options.batchIntervalMs,
-      batchLimit: options.batchLimit,
-      unsafeNoSync: options.unsafeNoFsync,
-      onFailure: onStoreFailure,
-    },
-    env,
-  );
+  const open = (): Promise<Store> => openDatabase(options, disk, env, onStoreFailure);
+  let store = await open();
   try {
-    return hasLog
-      ? await reopen(options, at.wal, disk, store, snapshotter, env)
-      : await begin(options, at.wal, disk, store, snapshotter, env);
+    if (hasLog) {
+      // The log may know of a snapshot whose database did not take its place before the process ended.
+      const newest = newestSnapshot(disk, at.wal);
+      if (store.consistentIndex().index < newest.index && disk.stat(snapshotter.databasePath(newest.index))) {
+        await store.close();
+        installDatabase(disk, snapshotter, newest.index, at.db);
+        store = await open();
+      }
+      return await reopen(options, at.wal, disk, store, snapshotter, env);
+    }
+    return options.initialClusterState === "existing"
+      ? await join(options, at.wal, disk, store, snapshotter, remote, env)
+      : await begin(options, at.wal, disk, store, snapshotter, remote, env);
   } catch (error) {
     await store.close().catch(() => {});
     throw error;
   }
+}
+
+/** Opens `db` as it stands. */
+export function openDatabase(
+  options: MemberOptions,
+  disk: Disk,
+  env: Env,
+  onFailure: (error: Error) => void,
+): Promise<Store> {
+  const batch = { batchIntervalMs: options.batchIntervalMs, batchLimit: options.batchLimit };
+  return openStore(disk, paths(options).db, { ...batch, unsafeNoSync: options.unsafeNoFsync, onFailure }, env);
+}
+
+function newestSnapshot(disk: Disk, walDir: string): WalSnapshot {
+  const snapshots = Wal.validSnapshots(disk, walDir);
+  return snapshots[snapshots.length - 1] ?? { index: 0, term: 0, confState: undefined };
 }
 
 /** Only `member` may be in a data directory; a `proxy` directory belonged to a v2 proxy and is refused, as etcd does. */
@@ -100,46 +141,127 @@ function refused(message: string): EtcdError {
   return EtcdError.raw(Code.FailedPrecondition, message);
 }
 
+/** A new cluster: every one of its first members writes the same first entries. */
 async function begin(
   options: MemberOptions,
   walDir: string,
   disk: Disk,
   store: Store,
   snapshotter: Snapshotter,
+  remote: Remote,
   env: Env,
 ): Promise<Boot> {
-  if (options.initialClusterState === "existing") {
+  const local = localUrls(options);
+  const { members, clusterId } = bootstrapCluster(options.sha1, options.initialCluster, options.initialClusterToken);
+  refuseDuplicateUrls(options);
+  const own = members.find((member) => member.name === options.name)!;
+  if (options.advertisePeerUrls.length > 0 && !sameUrls(options.advertisePeerUrls, local)) {
     throw refused(
-      "initial-cluster-state=existing: joining a running cluster needs the peer protocol, which this version does not speak yet",
+      `--initial-cluster has ${options.name}=${local.join(",")} but missing from --initial-advertise-peer-urls=${options.advertisePeerUrls.join(",")}`,
     );
   }
-  const { members, clusterId } = bootstrapCluster(options.sha1, options.initialCluster, options.initialClusterToken);
-  const local = members.find((member) => member.name === options.name);
-  if (local === undefined)
-    throw refused(`couldn't find local name "${options.name}" in the initial cluster configuration`);
-  const metadata = etcdserver.encodeMetadata({ nodeID: local.id, clusterID: clusterId });
-  const wal = await Wal.create(disk, walDir, metadata, env, { unsafeNoSync: options.unsafeNoFsync });
+  const others = members.filter((member) => member !== own).flatMap((member) => member.peerURLs);
+  if (others.length > 0) {
+    // One that lost its data must not start over under its old id: it could vote a second time in a term.
+    const running = await remote.cluster([...others].sort(), bootstrapTimeoutMs, true).catch(() => undefined);
+    const known = running?.members.find((member) => member.id === own.id);
+    if (known !== undefined && known.clientURLs.length > 0) {
+      throw refused(`member ${hexId(own.id)} has already been bootstrapped`);
+    }
+  }
+  const wal = await newLog(options, own.id, clusterId, walDir, disk, env);
   const log = new MemoryStorage();
-  const node = makeNode(options, local.id, log, 0, env);
+  const node = makeNode(options, own.id, log, 0, env);
   const failure = node.bootstrap(members.map(peerOf));
   if (failure !== undefined) throw failure;
   env.logger.info("starting local member", {
-    "local-member-id": hexId(local.id),
+    "local-member-id": hexId(own.id),
     "cluster-id": hexId(clusterId),
     "initial-cluster": formatInitialCluster(options.initialCluster),
   });
-  return {
-    memberId: local.id,
-    clusterId,
-    store,
-    wal,
-    snapshotter,
-    log,
-    node,
-    snapshotIndex: 0,
-    confIndex: 0,
-    restarted: false,
-  };
+  const fresh = { snapshotIndex: 0, confIndex: 0, restarted: false, peers: members };
+  return { memberId: own.id, clusterId, store, wal, snapshotter, log, node, ...fresh };
+}
+
+/** A running cluster that has added this member: its ids come from there, everything else by the log or a snapshot. */
+async function join(
+  options: MemberOptions,
+  walDir: string,
+  disk: Disk,
+  store: Store,
+  snapshotter: Snapshotter,
+  remote: Remote,
+  env: Env,
+): Promise<Boot> {
+  localUrls(options);
+  refuseDuplicateUrls(options);
+  const others = [...options.initialCluster].filter(([name]) => name !== options.name).flatMap(([, urls]) => urls);
+  const running = await remote.cluster([...others].sort(), joinTimeoutMs).catch((error: Error) => {
+    throw refused(`cannot fetch cluster info from peer urls: ${error.message}`);
+  });
+  const listed = bootstrapCluster(options.sha1, options.initialCluster, options.initialClusterToken).members;
+  let members: MemberInfo[];
+  try {
+    members = await adoptIds(running.members, listed, sameUrls);
+  } catch (error) {
+    throw refused(`error validating peerURLs: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const own = members.find((member) => member.name === options.name)!;
+  const rest = running.members.filter((member) => member.id !== own.id);
+  const timeoutMs = requestTimeoutMs(options.electionMs);
+  const versions = await Promise.all(rest.map((member) => remote.versions(member, timeoutMs)));
+  const downgrading = await remote.downgradeEnabled(rest, timeoutMs);
+  if (
+    !mayJoin(
+      versions.map((said) => said?.cluster),
+      downgrading,
+    )
+  )
+    throw refused("incompatible with current running cluster");
+  const learners = running.members.filter((member) => member.isLearner).length;
+  if (learners > options.learnersMax) {
+    throw refused(`number of learners ${learners} exceeds --max-learners ${options.learnersMax}`);
+  }
+  const wal = await newLog(options, own.id, running.clusterId, walDir, disk, env);
+  const log = new MemoryStorage();
+  const node = makeNode(options, own.id, log, 0, env);
+  env.logger.info("starting local member", {
+    "local-member-id": hexId(own.id),
+    "cluster-id": hexId(running.clusterId),
+  });
+  const fresh = { snapshotIndex: 0, confIndex: 0, restarted: false, peers: rest };
+  return { memberId: own.id, clusterId: running.clusterId, store, wal, snapshotter, log, node, ...fresh };
+}
+
+function newLog(
+  options: MemberOptions,
+  nodeID: MemberId,
+  clusterID: ClusterId,
+  walDir: string,
+  disk: Disk,
+  env: Env,
+): Promise<Wal> | Wal {
+  const metadata = etcdserver.encodeMetadata({ nodeID, clusterID });
+  return Wal.create(disk, walDir, metadata, env, { unsafeNoSync: options.unsafeNoFsync });
+}
+
+function localUrls(options: MemberOptions): readonly string[] {
+  const urls = options.initialCluster.get(options.name);
+  if (urls === undefined)
+    throw refused(`couldn't find local name "${options.name}" in the initial cluster configuration`);
+  return urls;
+}
+
+function refuseDuplicateUrls(options: MemberOptions): void {
+  const urls = [...options.initialCluster.values()].flat();
+  if (new Set(urls).size < urls.length) {
+    throw refused(`initial cluster ${formatInitialCluster(options.initialCluster)} has duplicate url`);
+  }
+}
+
+function sameUrls(a: readonly string[], b: readonly string[]): boolean {
+  const sorted = [...b].sort();
+  return a.length === b.length && [...a].sort().every((url, i) => url === sorted[i]);
 }
 
 function peerOf(member: MemberInfo): Peer {
@@ -154,8 +276,7 @@ async function reopen(
   snapshotter: Snapshotter,
   env: Env,
 ): Promise<Boot> {
-  const snapshots = Wal.validSnapshots(disk, walDir);
-  const newest = snapshots[snapshots.length - 1] ?? { index: 0, term: 0, confState: undefined };
+  const newest = newestSnapshot(disk, walDir);
   const { index } = store.consistentIndex();
   if (index < newest.index && index !== 0) {
     throw refused(
@@ -164,19 +285,22 @@ async function reopen(
   }
   const opened = await openLog(options, walDir, disk, newest, env);
   const { nodeID: memberId, clusterID: clusterId } = etcdserver.decodeMetadata(opened.metadata);
+  const { hardState, entries } = options.forceNewCluster
+    ? await forceAlone(opened, memberId, newest.confState, index, env)
+    : opened;
   const log = new MemoryStorage();
   const stored = store.confState();
   const confState = stored ?? newest.confState ?? emptyConfState();
   if (newest.index > 0 || confState.voters.length > 0) {
     log.applySnapshot({ data: new Uint8Array(0), metadata: { confState, index: newest.index, term: newest.term } });
   }
-  log.setHardState(opened.hardState);
-  log.append(opened.entries);
+  log.setHardState(hardState);
+  log.append(entries);
   const node = makeNode(options, memberId, log, newest.index, env);
-  env.logger.info("restarting local member", {
+  env.logger.info(options.forceNewCluster ? "forcing restart member" : "restarting local member", {
     "cluster-id": hexId(clusterId),
     "local-member-id": hexId(memberId),
-    "commit-index": opened.hardState.commit,
+    "commit-index": hardState.commit,
     "snapshot-index": newest.index,
     "consistent-index": index,
   });
@@ -191,7 +315,50 @@ async function reopen(
     snapshotIndex: newest.index,
     confIndex: stored === undefined ? newest.index : index,
     restarted: true,
+    peers: [],
   };
+}
+
+/**
+ * --force-new-cluster: what was not committed is dropped, and every other member is removed by entries that count as
+ * committed, in the log like any others.
+ */
+async function forceAlone(
+  opened: { wal: Wal; hardState: HardState; entries: Entry[] },
+  self: MemberId,
+  confState: ConfState | undefined,
+  consistentIndex: number,
+  env: Env,
+): Promise<{ hardState: HardState; entries: Entry[] }> {
+  // A commit index by itself is not synced: what the store holds was committed all the same.
+  const commit = Math.max(opened.hardState.commit, consistentIndex);
+  const entries = opened.entries.filter((entry) => entry.index <= commit);
+  const ids = new Set<MemberId>([...(confState?.voters ?? []), ...(confState?.learners ?? [])]);
+  for (const entry of entries) {
+    if (entry.type !== EntryType.EntryConfChange) continue;
+    const change = raftpb.decodeConfChange(entry.data);
+    if (change.type === ConfChangeType.ConfChangeRemoveNode) ids.delete(change.nodeId);
+    else if (change.type !== ConfChangeType.ConfChangeUpdateNode) ids.add(change.nodeId);
+  }
+  const { term } = opened.hardState;
+  const changes: Entry[] = [];
+  const add = (type: ConfChangeType, nodeId: MemberId, context: Uint8Array): void => {
+    const data = encodeConfChange({ id: 0n, type, nodeId, context });
+    changes.push({ type: EntryType.EntryConfChange, term, index: commit + changes.length + 1, data });
+  };
+  // Oneself first: a cluster must never be without a voter.
+  if (!ids.has(self)) {
+    const own = { id: self, name: "", peerURLs: ["http://localhost:2380"], clientURLs: [], isLearner: false };
+    add(ConfChangeType.ConfChangeAddNode, self, encodeChangeContext(own));
+  }
+  for (const id of [...ids].sort((a, b) => (a < b ? -1 : 1))) {
+    if (id !== self) add(ConfChangeType.ConfChangeRemoveNode, id, new Uint8Array(0));
+  }
+  const dropped = opened.entries.length - entries.length;
+  if (dropped > 0) env.logger.info("discarding uncommitted WAL entries", { "number-of-discarded-entries": dropped });
+  const hardState: HardState = { ...opened.hardState, commit: commit + changes.length };
+  await opened.wal.save(hardState, changes);
+  return { hardState, entries: [...entries, ...changes] };
 }
 
 /** Opens the log; a torn tail is repaired once (a copy is kept beside it), any other damage is refused. */

@@ -4,7 +4,15 @@ export { paths } from "./bootstrap.ts";
 export type { Command, CommandKind, Envelope } from "./command.ts";
 export { type MemberParts, ServerMember } from "./member.ts";
 export { defaultMemberOptions, type MemberOptions } from "./options.ts";
-export { noTransport, type Transport } from "./peer/index.ts";
+export {
+  HttpPeerNetwork,
+  noTransport,
+  type PeerHost,
+  type PeerRequest,
+  type PeerResponse,
+  RaftHttp,
+  type Transport,
+} from "./peer/index.ts";
 export { requestTimeoutMs } from "./timeouts.ts";
 export type { Health, Member, Principal, SnapshotSource } from "./types.ts";
-export { isCapable, SERVER_VERSION, serverVersion, versionsJson } from "./version.ts";
+export { clusterVersionMin, isCapable, SERVER_VERSION, serverVersion, versionsJson } from "./version.ts";

@@ -15,6 +15,8 @@ export interface LogKeeperOptions {
 
 /** How many entries the log in memory may grow past `catchUpEntries` before it is cut: cutting copies what stays. */
 const compactStep = 1000;
+/** A follower that got a snapshot needs the entries after it: they are kept this long (etcd: releaseDelayAfterSnapshot). */
+const holdAfterSnapshotMs = 30_000;
 const purgePeriodMs = 30_000;
 
 /**
@@ -25,7 +27,8 @@ const purgePeriodMs = 30_000;
 export class LogKeeper {
   readonly #options: LogKeeperOptions;
   readonly #log: MemoryStorage;
-  readonly #store: Store;
+  /** The store of now: receiving a snapshot replaces it. */
+  readonly #store: () => Store;
   readonly #wal: Wal;
   readonly #snapshotter: Snapshotter;
   readonly #membership: Membership;
@@ -38,11 +41,13 @@ export class LogKeeper {
   #compacted = 0;
   #saving: Promise<void> | undefined;
   #forced = false;
+  /** Snapshots on their way to followers, and those that arrived lately: the log in memory is not cut while there are any. */
+  #holds = 0;
 
   constructor(
     parts: {
       log: MemoryStorage;
-      store: Store;
+      store: () => Store;
       wal: Wal;
       snapshotter: Snapshotter;
       membership: Membership;
@@ -82,10 +87,32 @@ export class LogKeeper {
         });
     }
     const keepFrom = applied - this.#options.catchUpEntries;
-    if (keepFrom > this.#compacted + compactStep) {
+    if (keepFrom > this.#compacted + compactStep && this.#holds === 0) {
+      // A follower that needs what is cut off gets a snapshot: raft must know of one, and sends a fresh one in its place.
+      this.#log.createSnapshot(applied, this.#store().confState(), new Uint8Array(0));
       this.#log.compact(keepFrom);
       this.#compacted = keepFrom;
     }
+  }
+
+  /** Keeps the log in memory as it is until the answer is called, and a while longer. */
+  hold(): () => void {
+    this.#holds++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#env.scheduler.after(holdAfterSnapshotMs, () => {
+        this.#holds--;
+      });
+    };
+  }
+
+  /** A snapshot from the leader took the place of everything up to `index`; its files and log record are durable. */
+  onReceived(index: number): void {
+    this.#snapshotIndex = index;
+    this.#compacted = index;
+    this.#wal.release(index);
   }
 
   async close(): Promise<void> {
@@ -101,16 +128,19 @@ export class LogKeeper {
       "local-member-snapshot-count": this.#options.snapshotCount,
     });
     // Taken in the turn in which `index` was applied, before anything later can change it.
-    const confState = this.#store.confState();
+    const store = this.#store();
+    const confState = store.confState();
     assert(confState !== undefined, "a snapshot of a log without a membership");
     const data = membershipSnapshotData({
       members: this.#membership.members(),
       removed: this.#membership.removedIds(),
       clusterVersion: this.#membership.clusterVersion,
     });
-    await this.#store.commit();
+    await store.commit();
     await this.#snapshotter.save({ data, metadata: { confState, index, term } });
     await this.#wal.saveSnapshot({ index, term, confState });
+    // One from the leader may have come meanwhile.
+    if (index <= this.#snapshotIndex) return;
     this.#snapshotIndex = index;
     this.#log.createSnapshot(index, confState, data);
     this.#wal.release(index);
@@ -121,6 +151,7 @@ export class LogKeeper {
     try {
       this.#wal.purge(this.#options.walsMax);
       this.#snapshotter.purge(this.#options.snapshotsMax);
+      this.#snapshotter.releaseDatabases(this.#snapshotIndex);
     } catch (error) {
       this.#env.logger.warn("failed to purge old files", { error });
     }

@@ -7,15 +7,26 @@ import {
   EtcdError,
   formatSemVer,
   hexId,
+  isEtcdError,
   type LeaseId,
   type MemberId,
   majorMinor,
   minorOnly,
   type Timer,
 } from "../base/index.ts";
-import { type ConfChange, ConfChangeType, type Entry, EntryType, type SoftState, StateType } from "../raft/index.ts";
+import {
+  type ConfChange,
+  ConfChangeType,
+  type Entry,
+  EntryType,
+  type Message,
+  type Snapshot,
+  SnapshotStatus,
+  type SoftState,
+  StateType,
+} from "../raft/index.ts";
 import { AuthStore, type AuthTokens, type PasswordHasher } from "../state/auth/index.ts";
-import { LeaseExpiry, Lessor, minimumTtlSeconds } from "../state/lease/index.ts";
+import { isNotPrimary, LeaseExpiry, Lessor, minimumTtlSeconds } from "../state/lease/index.ts";
 import {
   encodeChangeContext,
   encodePromotion,
@@ -32,34 +43,50 @@ import { applyTxn, Mvcc, rangeRequest } from "../state/mvcc/index.ts";
 import { WatchHub } from "../state/watch/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import type { Store } from "../storage/store/index.ts";
+import { membershipSnapshotData } from "../storage/wal/index.ts";
 import { membership as membershippb, raftpb, rpc } from "../wire/proto/index.ts";
 import { AlarmStore, alarmText } from "./alarms.ts";
 import { Applier } from "./applier.ts";
 import { AuthService } from "./auth-service.ts";
-import { type Boot, boot } from "./bootstrap.ts";
+import { type Boot, boot, openDatabase, paths } from "./bootstrap.ts";
 import { type Command, decodeCommand, type Envelope, encodeCommand } from "./command.ts";
 import { type Compactor, startCompactor } from "./compactor.ts";
+import { CorruptionCheck, type PeerHash } from "./corruption.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import type { MemberOptions } from "./options.ts";
-import { noTransport, type Transport } from "./peer/index.ts";
+import { noTransport, type PeerHost, type Transport } from "./peer/index.ts";
+import { PeerService } from "./peer-service.ts";
 import { Proposals, pendingMax } from "./proposals.ts";
 import { leaseGrantCost, putCost, Quota, txnCost } from "./quota.ts";
 import { RaftDriver } from "./raft-driver.ts";
 import { Reads } from "./reads.ts";
+import { Remote } from "./remote.ts";
 import { RequestIds } from "./request-ids.ts";
-import { requestTimeoutMs, timeoutError } from "./timeouts.ts";
+import { installDatabase, receiveDatabase } from "./snapshot-files.ts";
+import { APPLY_GAP_MAX, APPLY_TIMEOUT_MS, HEALTH_INTERVAL_MS, requestTimeoutMs, timeoutError } from "./timeouts.ts";
 import type { Health, Member, Principal, SnapshotSource } from "./types.ts";
 import {
+  allRun,
   checkDowngrade,
   decideClusterVersion,
   parseDowngradeTarget,
   SERVER_VERSION,
   serverVersion,
   VERSION_3_6,
+  versionsJson,
 } from "./version.ts";
 
 /** How often a leader looks at the versions of its members (etcd: monitorVersionInterval). */
 const versionPeriodMs = 4000;
+/** How often a leader looks whether a downgrade is complete (etcd: downgrade-check-time). */
+const downgradePeriodMs = 5000;
+/** Pause between attempts to reach the leader for what does not go through the log. */
+const forwardRetryMs = 50;
+/** A removed member goes on this long, so that the others hear that the removal is committed. */
+const removedGraceMs = 1000;
+/** How long a member that starts waits for its peers before it lets the election timer run as it is. */
+const advanceTicksWithinMs = 5000;
+const advanceTicksPollMs = 50;
 
 /** What the composition root hands in besides the options. */
 export interface MemberParts {
@@ -96,7 +123,8 @@ export class ServerMember implements Member {
   readonly #env: Env;
   readonly #parts: MemberParts;
   readonly #boot: Boot;
-  readonly #store: Store;
+  /** Replaced when a database from the leader takes its place. */
+  #store: Store;
   readonly #mvcc: Mvcc;
   readonly #lessor: Lessor;
   readonly #leaseExpiry: LeaseExpiry;
@@ -109,6 +137,10 @@ export class ServerMember implements Member {
   readonly #reads: Reads;
   readonly #ids: RequestIds;
   readonly #logKeeper: LogKeeper;
+  readonly #transport: Transport;
+  readonly #remote: Remote;
+  readonly #peerService: PeerService;
+  readonly #corruption: CorruptionCheck;
   readonly #compactor: Compactor | undefined;
   readonly #timers: Timer[] = [];
   readonly #leaderListeners = new Set<(leader: MemberId | undefined) => void>();
@@ -117,7 +149,12 @@ export class ServerMember implements Member {
   #applied: number;
   #appliedTerm = 0;
   /** Entries up to here had their effects in the store when it was opened; they are not applied to it again. */
-  readonly #consistentIndex: number;
+  #consistentIndex: number;
+  /** A database from the leader is taking the place of the store; entries wait in `#held` until it has. */
+  #restoring: Promise<void> | undefined;
+  #held: Entry[] = [];
+  /** Calls that wait for an entry to be applied; each has a time-out of its own. */
+  readonly #applyWaiters = new Set<() => void>();
   #leader: MemberId = 0n;
   #leaderElectedMs: number | undefined;
   #role: StateType = StateType.StateFollower;
@@ -131,18 +168,28 @@ export class ServerMember implements Member {
   static async start(options: MemberOptions, parts: MemberParts): Promise<ServerMember> {
     let member: ServerMember | undefined;
     let early: Error | undefined;
-    const opened = await boot(options, parts.disk, parts.env, (error) => {
-      early = error;
-      member?.fail(error);
-    });
-    member = new ServerMember(options, parts, opened);
+    const transport = parts.transport ?? noTransport;
+    const remote = new Remote(transport, parts.env);
+    let opened: Boot;
+    try {
+      opened = await boot(options, parts.disk, remote, parts.env, (error) => {
+        early = error;
+        member?.fail(error);
+      });
+    } catch (error) {
+      await transport.close();
+      throw error;
+    }
+    member = new ServerMember(options, parts, opened, transport, remote);
     if (early !== undefined) throw early;
     await member.#begin();
     return member;
   }
 
-  private constructor(options: MemberOptions, parts: MemberParts, opened: Boot) {
+  private constructor(options: MemberOptions, parts: MemberParts, opened: Boot, transport: Transport, remote: Remote) {
     const { env } = parts;
+    this.#transport = transport;
+    this.#remote = remote;
     this.#options = options;
     this.#parts = parts;
     this.#env = env;
@@ -166,6 +213,7 @@ export class ServerMember implements Member {
       },
       env,
     );
+    this.#membership.onVersionChange(() => this.#serveWhenDecided());
     this.#membership.recover();
     this.#lessor = new Lessor(
       this.#store,
@@ -232,12 +280,14 @@ export class ServerMember implements Member {
       opened.node,
       opened.log,
       opened.wal,
-      parts.transport ?? noTransport,
+      transport,
       {
         onCommitted: (entries) => this.#onCommitted(entries),
         onSoftState: (state) => this.#onSoftState(state),
         onReadStates: (states) => this.#reads.onReadStates(states),
-        onSnapshot: () => assert(false, "a snapshot arrived where no peer can send one"),
+        onSaveSnapshot: (snapshot) => opened.snapshotter.save(snapshot),
+        onSnapshot: (snapshot) => this.#onSnapshot(snapshot),
+        onSendSnapshot: (message) => this.#sendSnapshot(message),
         onFatal: (error) => this.fail(error),
       },
       env,
@@ -252,7 +302,7 @@ export class ServerMember implements Member {
     this.#logKeeper = new LogKeeper(
       {
         log: opened.log,
-        store: this.#store,
+        store: () => this.#store,
         wal: opened.wal,
         snapshotter: opened.snapshotter,
         membership: this.#membership,
@@ -295,6 +345,18 @@ export class ServerMember implements Member {
             env,
           )
         : undefined;
+    this.#peerService = new PeerService(this.#peerServiceHost(), env);
+    this.#corruption = new CorruptionCheck(
+      {
+        memberId: this.memberId,
+        hash: (revision) => this.#mvcc.hashKvSliced(revision),
+        compactionHashes: () => this.#mvcc.compactionHashes(),
+        peerHashes: (revision) => this.#peerHashes(revision),
+        linearizable: async () => this.linearizable(),
+        raise: (id) => this.#raiseCorrupt(id),
+      },
+      env,
+    );
     this.#declareMetrics();
   }
 
@@ -305,13 +367,76 @@ export class ServerMember implements Member {
     const ready = new Promise<void>((resolve, reject) => {
       this.#ready = { resolve, reject };
     });
-    this.#timers.push(
-      scheduler.every(this.#options.heartbeatMs, () => this.#tick()),
-      scheduler.every(versionPeriodMs, () => this.#monitorVersions()),
+    const options = this.#options;
+    this.#transport.start(
+      { memberId: this.memberId, clusterId: this.clusterId, peerURLs: options.advertisePeerUrls },
+      this.#peerHost(),
     );
+    for (const member of this.#boot.peers) this.#transport.setPeer(member.id, member.peerURLs);
+    this.#setPeers();
+    if (options.initialCorruptCheck) await this.#corruption.initial();
+    this.#timers.push(
+      scheduler.every(options.heartbeatMs, () => this.#tick()),
+      scheduler.every(versionPeriodMs, () => this.#monitorVersions()),
+      scheduler.every(downgradePeriodMs, () => void this.#endDowngrade()),
+    );
+    const asLeader = (check: () => Promise<void>) => (): void => {
+      if (this.isLeader() && !this.#stopped) void check();
+    };
+    if (options.corruptCheckMs > 0) {
+      this.#timers.push(
+        scheduler.every(
+          options.corruptCheckMs,
+          asLeader(() => this.#corruption.periodic()),
+        ),
+      );
+    }
+    if (options.compactHashCheck && options.compactHashCheckMs > 0) {
+      this.#timers.push(
+        scheduler.every(
+          options.compactHashCheckMs,
+          asLeader(() => this.#corruption.compactions()),
+        ),
+      );
+    }
     this.#driver.runNow();
     this.#standAlone();
+    this.#advanceTicks();
     await ready;
+  }
+
+  /** Connects to everyone the membership knows; who was connected to for another reason stays. */
+  #setPeers(): void {
+    for (const member of this.#membership.members()) {
+      if (member.id !== this.memberId) this.#transport.setPeer(member.id, member.peerURLs);
+    }
+    for (const id of this.#membership.removedIds()) this.#transport.removePeer(id);
+  }
+
+  /** A cluster that starts need not wait a whole election timeout for its first leader, once a quorum is connected. */
+  #advanceTicks(): void {
+    if (!this.#options.initialElectionTickAdvance) return;
+    const { node } = this.#boot;
+    const { scheduler, clock } = this.#env;
+    const startedMs = clock.monotonicMs();
+    const poll = scheduler.every(advanceTicksPollMs, () => {
+      const { voters } = node.status().config;
+      const others = voters.filter((id) => id !== this.memberId);
+      const active = others.filter((id) => this.#transport.activeSinceMs(id) !== undefined).length;
+      const over = clock.monotonicMs() - startedMs > advanceTicksWithinMs || this.#stopped || this.#leader !== 0n;
+      const quorum = active + 1 >= Math.floor(voters.length / 2) + 1;
+      if (!over && (!quorum || others.length === 0)) return;
+      poll.cancel();
+      if (over) return;
+      const ticks = Math.floor(this.#options.electionMs / this.#options.heartbeatMs) - 2;
+      this.#env.logger.info("initialized peer connections; fast-forwarding election ticks", {
+        "local-member-id": hexId(this.memberId),
+        "forward-ticks": ticks,
+        "active-remote-members": active,
+      });
+      for (let i = 0; i < ticks; i++) this.#driver.tick();
+    });
+    this.#timers.push(poll);
   }
 
   /**
@@ -337,21 +462,42 @@ export class ServerMember implements Member {
   /** Ends the member: what is in flight is finished or refused, files are committed and closed. Idempotent. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
+    if (this.#failed === undefined) await this.#handOver();
+    if (this.#stopped) return;
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
+    await this.#transport.close();
     this.#compactor?.close();
     this.#leaseExpiry.close();
     await this.#driver.stop();
+    await this.#restoring;
     this.#proposals.rejectAll();
     this.#reads.stop();
     this.watchHub.close();
     this.#mvcc.close();
     this.#lessor.close();
     await this.#logKeeper.close();
-    await this.#parts.transport?.close();
     const closed = await Promise.allSettled([this.#store.close(), this.#boot.wal.close()]);
     if (this.#failed !== undefined) return;
     for (const result of closed) if (result.status === "rejected") throw result.reason;
+  }
+
+  /** A leader that stops hands over first, so that the others need not find out by a time-out. */
+  async #handOver(): Promise<void> {
+    if (!this.isLeader()) return;
+    const { electionMs } = this.#options;
+    let heir: { id: MemberId; sinceMs: number } | undefined;
+    for (const { id } of this.#membership.votingMembers()) {
+      const sinceMs = this.#transport.activeSinceMs(id);
+      if (sinceMs !== undefined && (heir === undefined || sinceMs < heir.sinceMs)) heir = { id, sinceMs };
+    }
+    if (heir === undefined) return;
+    try {
+      // Raft gives a transfer up after an election timeout.
+      await this.#transferTo(heir.id, electionMs);
+    } catch (error) {
+      this.#env.logger.warn("leadership transfer failed", { "local-member-id": hexId(this.memberId), error });
+    }
   }
 
   /** Nothing more is acknowledged; the composition root ends the process. */
@@ -362,6 +508,7 @@ export class ServerMember implements Member {
     this.#proposals.rejectAll();
     this.#reads.stop();
     this.#ready?.reject(error);
+    void this.#transport.close();
     void this.#driver.stop();
     this.#parts.onFatal(error);
   }
@@ -375,7 +522,7 @@ export class ServerMember implements Member {
         leaderElectedMs: this.#leaderElectedMs,
         electionTimeoutMs: this.#options.electionMs,
         leader: this.#leader === 0n ? "none" : this.#leader === this.memberId ? "self" : "other",
-        connected: () => true,
+        connected: () => this.#connectedSince(startedMs),
       }),
     );
     if (gone.size > 0) this.#driver.withdraw(gone);
@@ -385,6 +532,7 @@ export class ServerMember implements Member {
     const before = this.#leader;
     this.#role = state.raftState;
     this.#leader = state.lead;
+    if (state.lead !== 0n) void this.#publish();
     if (state.raftState === StateType.StateLeader) this.#compactor?.resume();
     else {
       this.#compactor?.pause();
@@ -448,12 +596,29 @@ export class ServerMember implements Member {
       "local-member-id": hexId(this.memberId),
       "cluster-id": hexId(this.clusterId),
     });
-    this.#ready?.resolve();
+    this.#serveWhenDecided();
+  }
+
+  /** Before the cluster has a version, clients would be told that it is not capable. */
+  #serveWhenDecided(): void {
+    if (!this.#published) return;
+    if (this.#membership.clusterVersion !== undefined) this.#ready?.resolve();
   }
 
   // ---- applying --------------------------------------------------------------------------------------------------------
 
-  #onCommitted(entries: readonly Entry[]): void {
+  #onCommitted(entries: readonly Entry[]): Promise<void> | undefined {
+    if (this.#restoring === undefined) {
+      this.#apply(entries);
+      return undefined;
+    }
+    this.#held.push(...entries);
+    // A change of members must be in force before raft goes on; and what waits has a bound.
+    const mustWait = this.#held.length > APPLY_GAP_MAX || entries.some((entry) => entry.type !== EntryType.EntryNormal);
+    return mustWait ? this.#restoring : undefined;
+  }
+
+  #apply(entries: readonly Entry[]): void {
     for (const entry of entries) {
       assert(entry.index === this.#applied + 1, "entries are applied without a gap");
       const fresh = entry.index > this.#consistentIndex;
@@ -468,9 +633,249 @@ export class ServerMember implements Member {
       }
     }
     if (!this.#campaigned) this.#standAlone();
+    this.#afterApply();
+  }
+
+  #afterApply(): void {
     this.#reads.onApplied();
+    for (const look of this.#applyWaiters) look();
     this.watchHub.flush();
     this.#logKeeper.onApplied(this.#applied, this.#appliedTerm);
+  }
+
+  /** Resolves once `index` is applied. @throws EtcdError TimeoutWaitAppliedIndex after a second */
+  #waitApplied(index: number): Promise<void> {
+    if (this.#applied >= index) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const end = (error?: EtcdError): void => {
+        timer.cancel();
+        this.#applyWaiters.delete(look);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = this.#env.scheduler.after(APPLY_TIMEOUT_MS, () => end(EtcdError.of("TimeoutWaitAppliedIndex")));
+      const look = (): void => {
+        if (this.#applied >= index) end();
+      };
+      this.#applyWaiters.add(look);
+    });
+  }
+
+  // ---- snapshots -------------------------------------------------------------------------------------------------------
+
+  /** Raft's snapshot is durable in the log: put its database in the place of the store while raft goes on. */
+  #onSnapshot(snapshot: Snapshot): void {
+    const restoring = this.#restore(snapshot).then(
+      () => {
+        this.#restoring = undefined;
+        const held = this.#held;
+        this.#held = [];
+        if (held.length > 0) this.#apply(held);
+        else this.#afterApply();
+      },
+      (error: unknown) => {
+        this.#restoring = undefined;
+        this.fail(error);
+      },
+    );
+    this.#restoring = restoring.catch((error: unknown) => this.fail(error));
+  }
+
+  /** Order as etcd's: lessor before keys, which attach themselves to leases. Reads go on in the old store until the new one stands. */
+  async #restore(snapshot: Snapshot): Promise<void> {
+    const { logger } = this.#env;
+    const { disk } = this.#parts;
+    const { index, term } = snapshot.metadata!;
+    const fields = { "current-applied-index": this.#applied, "incoming-leader-snapshot-index": index };
+    logger.info("applying snapshot", { ...fields, "incoming-leader-snapshot-term": term });
+    assert(index > this.#applied, "a snapshot older than what is applied");
+    const { snapshotter } = this.#boot;
+    if (!installDatabase(disk, snapshotter, index, paths(this.#options).db)) {
+      throw new Error(`the database of snapshot ${index} is missing: ${snapshotter.databasePath(index)}`);
+    }
+    const old = this.#store;
+    const fresh = await openDatabase(this.#options, disk, this.#env, (error) => this.fail(error));
+    this.#lessor.recover(fresh);
+    await this.#mvcc.restore(fresh);
+    this.#store = fresh;
+    this.#alarms.recover(fresh);
+    this.auth.store.recover(fresh);
+    this.#membership.recover(fresh);
+    this.#consistentIndex = fresh.consistentIndex().index;
+    if (this.#consistentIndex < index) {
+      this.#consistentIndex = index;
+      fresh.setConsistentIndex(index, term);
+      await fresh.commit();
+    }
+    this.#applied = index;
+    this.#appliedTerm = term;
+    this.#logKeeper.onReceived(index);
+    this.#setPeers();
+    logger.info("applied snapshot", fields);
+    old.close().catch((error: unknown) => logger.warn("failed to close the old database", { error }));
+  }
+
+  /** A follower is too far behind for the log: it gets the state as of now, the database streamed from a frozen image. */
+  #sendSnapshot(message: Message): void {
+    const index = this.#applied;
+    const term = this.#appliedTerm;
+    const confState = this.#store.confState();
+    if (index === 0 || confState === undefined || this.#restoring !== undefined) {
+      this.#env.scheduler.endOfTurn(() => {
+        this.#driver.withNode((node) => node.reportSnapshot(message.to, SnapshotStatus.SnapshotFailure));
+      });
+      return;
+    }
+    const data = membershipSnapshotData({
+      members: this.#membership.members(),
+      removed: this.#membership.removedIds(),
+      clusterVersion: this.#membership.clusterVersion,
+    });
+    const image = this.#store.snapshot();
+    const release = this.#logKeeper.hold();
+    this.#transport.sendSnapshot(
+      { ...message, snapshot: { data, metadata: { confState, index, term } } },
+      {
+        size: image.size,
+        chunks: (chunkBytes) => image.chunks(chunkBytes),
+        close: () => {
+          image.close();
+          release();
+        },
+      },
+    );
+  }
+
+  async #receiveSnapshot(message: Message, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#refuseWhenStopped();
+    const index = message.snapshot?.metadata?.index ?? 0;
+    await receiveDatabase(this.#parts.disk, this.#boot.snapshotter, index, chunks, this.#env);
+    this.#driver.step(message);
+  }
+
+  // ---- peers -----------------------------------------------------------------------------------------------------------
+
+  #peerHost(): PeerHost {
+    return {
+      receive: (message) => this.#driver.step(message),
+      receiveSnapshot: (message, chunks) => this.#receiveSnapshot(message, chunks),
+      serve: (request) => this.#peerService.serve(request),
+      unreachable: (id) => this.#driver.withNode((node) => node.reportUnreachable(id)),
+      snapshotSent: (id, delivered) =>
+        this.#driver.withNode((node) =>
+          node.reportSnapshot(id, delivered ? SnapshotStatus.SnapshotFinish : SnapshotStatus.SnapshotFailure),
+        ),
+      isRemoved: (id) => this.#membership.isRemoved(id),
+      removed: () => this.#onRemoved(),
+    };
+  }
+
+  #peerServiceHost(): ConstructorParameters<typeof PeerService>[0] {
+    return {
+      clusterId: this.clusterId,
+      members: () => this.#membership.members(),
+      promote: async (id, token) => {
+        if (this.auth.store.enabled) {
+          const by = this.auth.principal({ get: (name) => (name === "token" ? token : undefined) }, {});
+          this.auth.requireRoot(by);
+        }
+        await this.#promoteHere(id);
+      },
+      hashKv: (revision) => this.#mvcc.hashKvSliced(revision),
+      applied: () => this.#waitApplied(this.#boot.node.committed),
+      leaseRenew: (id) => this.#lessor.renew(id),
+      leaseLookup: (id) => this.#lessor.lookup(id),
+      downgradeEnabled: async () => {
+        await this.linearizable();
+        return this.#membership.downgrade.enabled;
+      },
+      versionJson: () => versionsJson(this.#membership.clusterVersion, this.#store.storageVersion()),
+    };
+  }
+
+  #removalKnown = false;
+
+  /** This member is no part of the cluster any more, as its own log or a peer says. */
+  #onRemoved(): void {
+    if (this.#removalKnown) return;
+    this.#removalKnown = true;
+    this.#env.scheduler.after(removedGraceMs, () => {
+      if (this.#stopped) return;
+      this.#env.logger.warn("data-dir used by this member must be removed", { "data-dir": this.#options.dataDir });
+      this.fail(new Error("the member has been permanently removed from the cluster"));
+    });
+  }
+
+  /** Voters, self included, that have been connected since then without a break. */
+  #votersSince(sinceMs: number): number {
+    let count = 0;
+    for (const { id } of this.#membership.votingMembers()) {
+      const activeMs = this.#transport.activeSinceMs(id);
+      if (id === this.memberId || (activeMs !== undefined && activeMs <= sinceMs)) count++;
+    }
+    return count;
+  }
+
+  /** With the leader, or, as the leader, with a quorum. */
+  #connectedSince(sinceMs: number): boolean {
+    if (this.#leader === this.memberId) {
+      return this.#votersSince(sinceMs) >= Math.floor(this.#membership.votingMembers().length / 2) + 1;
+    }
+    const activeMs = this.#transport.activeSinceMs(this.#leader);
+    return activeMs !== undefined && activeMs <= sinceMs;
+  }
+
+  /**
+   * Asks the leader on its peer port, again and again until the time is up: leaders change, and so do addresses.
+   * @throws EtcdError what `final` lets through, else Timeout
+   */
+  async #askLeader<T>(
+    ask: (url: string, timeoutMs: number) => Promise<T>,
+    final: (error: unknown) => boolean,
+  ): Promise<T> {
+    const { clock, scheduler, logger } = this.#env;
+    const endMs = clock.monotonicMs() + requestTimeoutMs(this.#options.electionMs);
+    for (;;) {
+      this.#refuseWhenStopped();
+      const leader = this.#leader === 0n ? undefined : this.#membership.member(this.#leader);
+      if (leader !== undefined && leader.id !== this.memberId) {
+        for (const url of leader.peerURLs) {
+          const leftMs = endMs - clock.monotonicMs();
+          if (leftMs <= 0) break;
+          try {
+            return await ask(url, leftMs);
+          } catch (error) {
+            if (final(error)) throw error;
+            logger.debug("the leader did not answer", { url, error });
+          }
+        }
+      } else if (leader?.id === this.memberId) {
+        // Leadership came to us meanwhile.
+        throw EtcdError.of("LeaderChanged");
+      }
+      if (clock.monotonicMs() + forwardRetryMs >= endMs) throw EtcdError.of("Timeout");
+      await new Promise<void>((resolve) => scheduler.after(forwardRetryMs, resolve));
+    }
+  }
+
+  async #peerHashes(revision: number): Promise<PeerHash[]> {
+    const timeoutMs = requestTimeoutMs(this.#options.electionMs);
+    const others = this.#membership.members().filter((member) => member.id !== this.memberId);
+    return Promise.all(
+      others.map((member) =>
+        this.#remote.hashKv(member, hexId(this.clusterId), revision, timeoutMs).then(
+          (hash) => ({ id: member.id, hash, error: undefined }),
+          (error: unknown) => ({ id: member.id, hash: undefined, error }),
+        ),
+      ),
+    );
+  }
+
+  #raiseCorrupt(id: MemberId): void {
+    this.#propose({
+      kind: "alarm",
+      value: { action: rpc.AlarmAction.ACTIVATE, memberID: id, alarm: rpc.AlarmType.CORRUPT },
+    }).catch((error: unknown) => this.#env.logger.warn("failed to raise alarm", { error }));
   }
 
   #applyNormal(entry: Entry, fresh: boolean): void {
@@ -481,7 +886,6 @@ export class ServerMember implements Member {
           if (this.#role === StateType.StateLeader) this.#onLeading();
         });
       }
-      void this.#publish();
       return;
     }
     let pending = this.#proposals.byData(entry.data);
@@ -541,13 +945,17 @@ export class ServerMember implements Member {
       const confState = node.applyConfChange(change);
       if (fresh) {
         this.#store.setConfState(confState);
-        this.#membership.apply(change);
+        const changed = this.#membership.apply(change);
+        if (changed.kind === "removed") this.#transport.removePeer(changed.id);
+        else if (changed.member.id !== this.memberId) {
+          this.#transport.setPeer(changed.member.id, changed.member.peerURLs);
+        }
       }
     }
     this.#reckonAlone();
     if (pending !== undefined) this.#proposals.settle(pending, { response: this.#membership.members() });
     if (change.type === ConfChangeType.ConfChangeRemoveNode && change.nodeId === this.memberId && fresh) {
-      this.fail(new Error("the member has been permanently removed from the cluster"));
+      this.#onRemoved();
     }
   }
 
@@ -649,20 +1057,49 @@ export class ServerMember implements Member {
     return response;
   }
 
-  leaseRenew(id: LeaseId): Promise<number> {
+  async leaseRenew(id: LeaseId): Promise<number> {
     this.#refuseWhenStopped();
-    return Promise.resolve(this.#lessor.renew(id));
+    if (this.#alone) return this.#lessor.renew(id);
+    if (this.isLeader()) {
+      // A leader that was cut off or stuck must not renew what its successor lets expire.
+      await this.linearizable();
+      if (this.#lessor.lookup(id) === undefined) await this.#waitApplied(this.#boot.node.committed);
+      try {
+        return await this.#lessor.renew(id);
+      } catch (error) {
+        if (!isNotPrimary(error)) throw error;
+      }
+    }
+    return this.#askLeader(
+      (url, timeoutMs) => this.#remote.leaseRenew(url, id, timeoutMs),
+      (error) => isEtcdError(error, "LeaseNotFound"),
+    );
   }
 
   async leaseTimeToLive(request: rpc.LeaseTimeToLiveRequest): Promise<rpc.LeaseTimeToLiveResponse> {
     this.#refuseWhenStopped();
-    const lease = this.#lessor.lookup(request.ID);
     const response = rpc.createLeaseTimeToLiveResponse({ header: this.header(), ID: request.ID, TTL: -1 });
-    if (lease === undefined) return response;
-    response.TTL = Math.trunc(lease.remainingMs() / 1000);
-    response.grantedTTL = lease.ttlSeconds;
-    if (request.keys) response.keys = lease.keys().map((key) => Buffer.from(key, "latin1"));
-    return response;
+    if (this.#alone || this.isLeader()) {
+      if (!this.#alone) await this.#waitApplied(this.#boot.node.committed);
+      const lease = this.#lessor.lookup(request.ID);
+      if (lease === undefined) return response;
+      if (this.#lessor.primary) {
+        response.TTL = Math.trunc(lease.remainingMs() / 1000);
+        response.grantedTTL = lease.ttlSeconds;
+        if (request.keys) response.keys = lease.keys().map((key) => Buffer.from(key, "latin1"));
+        return response;
+      }
+    }
+    try {
+      const answer = await this.#askLeader(
+        (url, timeoutMs) => this.#remote.leaseTimeToLive(url, request, timeoutMs),
+        (error) => isEtcdError(error, "LeaseNotFound"),
+      );
+      return { ...answer, header: this.header() };
+    } catch (error) {
+      if (isEtcdError(error, "LeaseNotFound")) return response;
+      throw error;
+    }
   }
 
   async leaseLeases(): Promise<rpc.LeaseLeasesResponse> {
@@ -707,7 +1144,7 @@ export class ServerMember implements Member {
         id: request.ID,
         isSelf: request.ID === this.memberId,
         isLearner: member.isLearner,
-        active: request.ID === this.memberId,
+        active: this.#transport.activeSinceMs(request.ID) !== undefined,
       };
       this.#strict(() => mayRemove(this.#membership.votingMembers(), target, this.#connected()));
     }
@@ -737,19 +1174,36 @@ export class ServerMember implements Member {
   }
 
   async memberPromote(request: rpc.MemberPromoteRequest): Promise<rpc.MemberPromoteResponse> {
-    const member = this.#membership.member(request.ID);
+    if (this.isLeader()) await this.#promoteHere(request.ID);
+    else {
+      // Only the leader knows how far a learner has come.
+      await this.#askLeader(
+        (url, timeoutMs) => this.#remote.promote(url, request.ID, timeoutMs),
+        (error) =>
+          isEtcdError(error, "MemberNotFound") ||
+          isEtcdError(error, "MemberNotLearner") ||
+          isEtcdError(error, "LearnerNotReady"),
+      );
+      // What the leader has done is to be seen in our answer.
+      await this.linearizable();
+    }
+    return rpc.createMemberPromoteResponse({ header: this.#memberHeader(), members: this.#memberMessages() });
+  }
+
+  async #promoteHere(id: MemberId): Promise<void> {
+    const member = this.#membership.member(id);
     if (member === undefined) throw EtcdError.of("MemberNotFound");
-    if (!member.isLearner) throw EtcdError.of("MemberNotLearner");
+    if (!this.isLeader()) throw EtcdError.of("NotLeader");
     const { progress } = this.#boot.node.status();
-    const refused = learnerReady(progress.get(request.ID)?.match, progress.get(this.memberId)?.match ?? 0);
-    if (refused !== undefined) throw refused;
+    const refused = learnerReady(progress.get(id)?.match, progress.get(this.memberId)?.match ?? 0);
+    if (refused !== undefined && member.isLearner) throw refused;
+    if (!member.isLearner) throw EtcdError.of("MemberNotLearner");
     this.#strict(() => mayPromote(this.#membership.votingMembers()));
     await this.#proposeConfChange({
       type: ConfChangeType.ConfChangeAddNode,
-      nodeId: request.ID,
-      context: encodePromotion(request.ID),
+      nodeId: id,
+      context: encodePromotion(id),
     });
-    return rpc.createMemberPromoteResponse({ header: this.#memberHeader(), members: this.#memberMessages() });
   }
 
   #strict(check: () => EtcdError | undefined): void {
@@ -759,7 +1213,7 @@ export class ServerMember implements Member {
   }
 
   #connected(): number {
-    return 1 + (this.#parts.transport?.activePeers() ?? 0);
+    return this.#votersSince(this.#env.clock.monotonicMs() - HEALTH_INTERVAL_MS);
   }
 
   /** Answers about members leave the revision out, as etcd's do. */
@@ -879,19 +1333,27 @@ export class ServerMember implements Member {
     const target = this.#membership.member(request.targetID);
     if (target === undefined || target.isLearner) throw EtcdError.of("BadLeaderTransferee");
     if (request.targetID === this.memberId) return;
-    this.#driver.withNode((node) => node.transferLeader(request.targetID));
+    await this.#transferTo(request.targetID, requestTimeoutMs(this.#options.electionMs));
+  }
+
+  async #transferTo(id: MemberId, timeoutMs: number): Promise<void> {
+    const { logger, scheduler } = this.#env;
+    const fields = { "local-member-id": hexId(this.memberId), "transferee-member-id": hexId(id) };
+    logger.info("leadership transfer starting", fields);
     await new Promise<void>((resolve, reject) => {
-      const timer = this.#env.scheduler.after(requestTimeoutMs(this.#options.electionMs), () => {
+      const timer = scheduler.after(timeoutMs, () => {
         stopListening();
         reject(EtcdError.of("TimeoutLeaderTransfer"));
       });
       const stopListening = this.onLeaderChange((leader) => {
-        if (leader !== request.targetID) return;
+        if (leader !== id) return;
         timer.cancel();
         stopListening();
         resolve();
       });
+      this.#driver.withNode((node) => node.transferLeader(id));
     });
+    logger.info("leadership transfer finished", fields);
   }
 
   async downgrade(request: rpc.DowngradeRequest): Promise<rpc.DowngradeResponse> {
@@ -932,25 +1394,59 @@ export class ServerMember implements Member {
     return this.#propose({ kind: "downgradeInfoSet", value: { enabled, ver } });
   }
 
+  #versionsAsked = false;
+
   /** Leader's duty: keep the cluster version where the members' versions want it. Everyone's: let the store's version follow. */
   #monitorVersions(): void {
     if (this.#stopped || this.#failed !== undefined) return;
-    if (this.isLeader() && this.#appliedTerm === this.#boot.node.term) {
-      const versions = new Map<string, string | undefined>();
-      for (const member of this.#membership.members()) {
-        versions.set(hexId(member.id), member.id === this.memberId ? SERVER_VERSION : undefined);
-      }
-      const { clusterVersion, downgrade } = this.#membership;
-      const next = decideClusterVersion(clusterVersion, versions, downgrade, this.#env.logger);
-      if (next !== undefined) {
-        const ver = formatSemVer(next);
-        this.#propose({ kind: "clusterVersionSet", value: { ver } }).then(
-          () => this.#followStorageVersion(),
-          (error: unknown) => this.#env.logger.warn("failed to update cluster version", { ver, error }),
-        );
-      }
+    if (this.isLeader() && this.#appliedTerm === this.#boot.node.term && !this.#versionsAsked) {
+      this.#versionsAsked = true;
+      this.#updateClusterVersion()
+        .catch((error: unknown) => this.#env.logger.warn("failed to update cluster version", { error }))
+        .finally(() => {
+          this.#versionsAsked = false;
+        });
     }
     this.#followStorageVersion();
+  }
+
+  async #updateClusterVersion(): Promise<void> {
+    const { clusterVersion, downgrade } = this.#membership;
+    const others = this.#membership.members().length > 1;
+    const versions = others ? await this.#memberVersions() : new Map([[hexId(this.memberId), SERVER_VERSION]]);
+    if (this.#stopped || !this.isLeader()) return;
+    const next = decideClusterVersion(clusterVersion, versions, downgrade, this.#env.logger);
+    if (next === undefined) return;
+    await this.#propose({ kind: "clusterVersionSet", value: { ver: formatSemVer(next) } });
+    this.#followStorageVersion();
+    // A cluster that began at the lowest version since a member was not heard yet need not wait a whole period.
+    if (clusterVersion === undefined) this.#env.scheduler.endOfTurn(() => this.#monitorVersions());
+  }
+
+  /** Server version of each member, by hex id; undefined for one that does not answer. */
+  async #memberVersions(): Promise<Map<string, string | undefined>> {
+    const timeoutMs = requestTimeoutMs(this.#options.electionMs);
+    const members = this.#membership.members();
+    const said = await Promise.all(
+      members.map(async (member) =>
+        member.id === this.memberId ? SERVER_VERSION : (await this.#remote.versions(member, timeoutMs))?.server,
+      ),
+    );
+    return new Map(members.map((member, i) => [hexId(member.id), said[i]]));
+  }
+
+  /** Leader's duty: a downgrade is over once all members run the target. */
+  async #endDowngrade(): Promise<void> {
+    const { downgrade } = this.#membership;
+    if (!downgrade.enabled || !this.isLeader() || this.#stopped) return;
+    const target = parseDowngradeTarget(downgrade.targetVersion);
+    try {
+      if (!allRun(await this.#memberVersions(), target)) return;
+      this.#env.logger.info("the cluster has been downgraded", { "cluster-version": downgrade.targetVersion });
+      await this.#setDowngrade(false, "");
+    } catch (error) {
+      this.#env.logger.warn("failed to cancel downgrade", { error });
+    }
   }
 
   #followStorageVersion(): void {
@@ -1043,6 +1539,6 @@ function messageOf(member: MemberInfo): rpc.Member {
 function noPeers(): EtcdError {
   return EtcdError.raw(
     Code.Unimplemented,
-    "quorate: this version does not speak the peer protocol yet; a cluster cannot grow beyond one member",
+    "quorate: this member was started without a peer address; its cluster cannot grow beyond one member",
   );
 }

@@ -13,6 +13,17 @@ export interface MemberOptions {
   readonly initialClusterState: "new" | "existing";
   /** URLs told to clients. */
   readonly advertiseClientUrls: readonly string[];
+  /** URLs told to other members. */
+  readonly advertisePeerUrls: readonly string[];
+  /** Makes a cluster of this member alone out of its data (flag force-new-cluster). */
+  readonly forceNewCluster: boolean;
+  /** Whether a member that starts skips most of its first election timeout (flag initial-election-tick-advance). */
+  readonly initialElectionTickAdvance: boolean;
+  /** Corruption checks: before serving (gate InitialCorruptCheck); by the leader every so many ms, 0 = never; of compactions' hashes. */
+  readonly initialCorruptCheck: boolean;
+  readonly corruptCheckMs: number;
+  readonly compactHashCheck: boolean;
+  readonly compactHashCheckMs: number;
 
   readonly heartbeatMs: number;
   readonly electionMs: number;
@@ -60,6 +71,13 @@ export function defaultMemberOptions(dataDir: string, sha1: Sha1, changes: Parti
     initialClusterToken: "etcd-cluster",
     initialClusterState: "new",
     advertiseClientUrls: ["http://localhost:2379"],
+    advertisePeerUrls: [],
+    forceNewCluster: false,
+    initialElectionTickAdvance: true,
+    initialCorruptCheck: false,
+    corruptCheckMs: 0,
+    compactHashCheck: false,
+    compactHashCheckMs: 60_000,
     heartbeatMs: 100,
     electionMs: 1000,
     preVote: true,

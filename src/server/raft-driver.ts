@@ -1,18 +1,36 @@
 import { assert, type Env } from "../base/index.ts";
-import type { Entry, MemoryStorage, Message, RawNode, ReadState, Ready, Snapshot, SoftState } from "../raft/index.ts";
+import {
+  type Entry,
+  type MemoryStorage,
+  type Message,
+  MessageType,
+  type RaftError,
+  type RawNode,
+  type ReadState,
+  type Ready,
+  type Snapshot,
+  type SoftState,
+} from "../raft/index.ts";
 import type { Wal } from "../storage/wal/index.ts";
 import type { Transport } from "./peer/index.ts";
 
 /** What the driver tells the member. All calls are synchronous and run to their end before raft goes on. */
 export interface DriverEvents {
-  /** Committed entries in log order, each handed over once per process life. */
-  onCommitted(entries: readonly Entry[]): void;
+  /**
+   * Committed entries in log order, each handed over once per process life. A promise holds raft up until it resolves: the state
+   * cannot take entries just now.
+   */
+  onCommitted(entries: readonly Entry[]): Promise<void> | undefined;
   /** Leader or role changed. */
   onSoftState(state: SoftState): void;
   /** A read index that was asked for is known: every entry up to `index` must be applied before the read is answered. */
   onReadStates(states: readonly ReadState[]): void;
-  /** Raft received a snapshot that is now in the log; the store must be replaced before any later entry is applied. */
+  /** Raft takes a snapshot: make what stands for it in files durable, before the log says that it is there. */
+  onSaveSnapshot(snapshot: Snapshot): Promise<void>;
+  /** The snapshot is in the log; the store must be replaced before any later entry is applied. */
   onSnapshot(snapshot: Snapshot): void;
+  /** Raft wants a follower to get a snapshot: one of now, with the database behind it. */
+  onSendSnapshot(message: Message): void;
   /** The disk failed, or an invariant broke: nothing more may be acknowledged. */
   onFatal(error: unknown): void;
 }
@@ -26,6 +44,8 @@ export const proposalsWaitingMax = 65_536;
  *     turn n    proposals gathered -> one step -> Ready -> one write + one sync in flight
  *     meanwhile what the batch before committed is applied and answered; new proposals gather
  *     sync done -> advance -> entries commit -> next Ready
+ *
+ * A leader's appends leave for all followers before its own write, so that they sync while it does.
  *
  * Invariants:
  * - at most one save is in flight, and Ready/advance strictly alternate around it;
@@ -91,9 +111,22 @@ export class RaftDriver {
     this.#schedule();
   }
 
-  /** A message from a peer. */
+  /** A message from a peer. What raft refuses it forgets, but for news that our own log has lost entries. */
   step(message: Message): void {
-    this.withNode((node) => node.step(message));
+    if (this.#stopped) return;
+    const refused = this.#node.step(message);
+    if (refused !== undefined) this.#refused(refused, message);
+    this.#schedule();
+  }
+
+  #refused(error: RaftError, message: Message): void {
+    if (error.code === "CommitOutOfRange" || error.code === "ConflictWithCommitted") {
+      this.#fail(error);
+      return;
+    }
+    const { logger } = this.#env;
+    if (!logger.enabled("debug")) return;
+    logger.debug("raft refused a message of a peer", { error, type: message.type, from: message.from });
   }
 
   tick(): void {
@@ -158,14 +191,13 @@ export class RaftDriver {
     }
     if (ready.readStates.length > 0) this.#events.onReadStates(ready.readStates);
     const leads = this.#lead === this.#node.id;
-    if (leads && ready.messages.length > 0) this.#transport.send(ready.messages);
+    if (leads && ready.messages.length > 0) this.#send(ready.messages);
 
     const snapshot = ready.snapshot;
     if (snapshot === undefined && !ready.mustSync) {
       // A new commit index alone need not be durable: the next sync carries it (raft can learn it again).
       if (ready.hardState !== undefined || ready.entries.length > 0) this.#wal.append(ready.hardState, ready.entries);
-      this.#settle(ready, leads, false);
-      return true;
+      return this.#settle(ready, leads, undefined, false);
     }
 
     const committed = ready.committedEntries;
@@ -173,19 +205,21 @@ export class RaftDriver {
     const early = snapshot === undefined && committed.length > 0 && committed[committed.length - 1]!.index < firstNew;
     this.#saving = true;
     const saved = this.#save(ready);
-    if (early) this.#events.onCommitted(committed);
+    const wait = early ? this.#events.onCommitted(committed) : undefined;
     saved.then(
       () => {
         this.#saving = false;
+        let settled = false;
         try {
           if (snapshot !== undefined) {
             this.#log.applySnapshot(snapshot);
             this.#events.onSnapshot(snapshot);
           }
-          this.#settle(ready, leads, early);
+          settled = this.#settle(ready, leads, wait, early);
         } catch (error) {
           this.#fail(error);
         }
+        if (!settled && this.#saving) return;
         this.#idle();
         this.#run();
       },
@@ -200,18 +234,66 @@ export class RaftDriver {
 
   async #save(ready: Ready): Promise<void> {
     const metadata = ready.snapshot?.metadata;
-    if (metadata !== undefined) {
+    if (ready.snapshot !== undefined && metadata !== undefined) {
+      await this.#events.onSaveSnapshot(ready.snapshot);
       await this.#wal.saveSnapshot({ index: metadata.index, term: metadata.term, confState: metadata.confState });
     }
     await this.#wal.save(ready.hardState, ready.entries);
   }
 
-  /** What follows once a Ready's entries are stable. */
-  #settle(ready: Ready, sent: boolean, applied: boolean): void {
+  /** What follows once a Ready's entries are stable. False when the state has to catch up first; `#run` goes on after it. */
+  #settle(ready: Ready, sent: boolean, wait: Promise<void> | undefined, applied: boolean): boolean {
     if (ready.entries.length > 0) this.#log.append(ready.entries);
-    if (!sent && ready.messages.length > 0) this.#transport.send(ready.messages);
-    if (!applied && ready.committedEntries.length > 0) this.#events.onCommitted(ready.committedEntries);
-    if (!this.#stopped) this.#node.advance(ready);
+    if (!sent && ready.messages.length > 0) this.#send(ready.messages);
+    let held = wait;
+    if (!applied && ready.committedEntries.length > 0) held = this.#events.onCommitted(ready.committedEntries);
+    if (held === undefined) {
+      if (!this.#stopped) this.#node.advance(ready);
+      return true;
+    }
+    this.#saving = true;
+    const goOn = (): void => {
+      this.#saving = false;
+      if (!this.#stopped) this.#node.advance(ready);
+      this.#idle();
+      this.#run();
+    };
+    held.then(goOn, (error: unknown) => {
+      this.#fail(error);
+      goOn();
+    });
+    return false;
+  }
+
+  /**
+   * Snapshots go their own way. Of several acknowledgements to one leader that were gathered while the disk was busy, the last
+   * says all (a rejection is a message of its own).
+   */
+  #send(messages: readonly Message[]): void {
+    let special = 0;
+    for (let i = 0; i < messages.length; i++) {
+      const { type } = messages[i]!;
+      if (type === MessageType.MsgSnap || type === MessageType.MsgAppResp) special++;
+    }
+    if (special === 0) {
+      this.#transport.send(messages);
+      return;
+    }
+    const kept: Message[] = [];
+    const acknowledged = new Set<bigint>();
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i]!;
+      if (message.type === MessageType.MsgSnap) {
+        this.#events.onSendSnapshot(message);
+        continue;
+      }
+      if (message.type === MessageType.MsgAppResp && !message.reject) {
+        if (acknowledged.has(message.to)) continue;
+        acknowledged.add(message.to);
+      }
+      kept.push(message);
+    }
+    if (kept.length > 0) this.#transport.send(kept.reverse());
   }
 
   #idle(): void {

@@ -87,6 +87,7 @@ const adapters = [
   "src/wire/grpc/socket.ts",
   "src/api/gateway/http.ts",
   "src/api/gateway/websocket.ts",
+  "src/server/peer/http.ts",
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");

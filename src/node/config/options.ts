@@ -235,14 +235,12 @@ export const options = [
     "initialElectionTickAdvance",
     true,
     "Wait less before the first election after a start.",
-    later,
   ),
   member.urls(
     "listen-peer-urls",
     "listenPeerUrls",
     ["http://localhost:2380"],
     "URLs to listen on for other members.",
-    later,
   ),
   member.urls(
     "listen-client-urls",
@@ -683,14 +681,12 @@ export const options = [
     "corruptCheckTimeMs",
     0,
     "Time between comparisons with the other members (0: never).",
-    later,
   ),
   checks.duration(
     "compact-hash-check-time",
     "compactHashCheckTimeMs",
     60_000,
     "Time between comparisons of compaction hashes by the leader.",
-    later,
   ),
   checks.integer(
     "int",
@@ -737,7 +733,6 @@ export const options = [
     "forceNewCluster",
     false,
     "Make a cluster of this member alone out of its data.",
-    later,
   ),
   unsafe.bool("unsafe-no-fsync", "unsafeNoFsync", false, "Never wait for the disk. A power cut then loses data."),
 

@@ -1,0 +1,341 @@
+import {
+  Agent,
+  type ClientRequest,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import type { Socket } from "node:net";
+import {
+  BodyTooLarge,
+  type IncomingRequest,
+  type OutgoingStream,
+  type PeerNetwork,
+  type StreamEvents,
+} from "./network.ts";
+import type { PeerRequest, PeerResponse } from "./types.ts";
+
+/** Answers held whole: `/members`, hashes, leases. */
+const answerBytesMax = 100 * 1024 * 1024;
+/** An upload that moves nothing for this long is given up. */
+const uploadSilenceMs = 10_000;
+const dialTimeoutMs = 2000;
+/** Pieces of one write are joined up to this size: one copy costs less than one system call's vector. */
+const joinBytesMax = 64 * 1024;
+
+/**
+ * The one place where the peer protocol meets sockets: HTTP/1.1 by `node:http`. Listening sockets are opened by the composition
+ * root, which hands every connection to `take`.
+ */
+export class HttpPeerNetwork implements PeerNetwork {
+  readonly #agent = new Agent({
+    keepAlive: true,
+    maxSockets: 16,
+    keepAliveMsecs: 30_000,
+    timeout: 60_000,
+    noDelay: true,
+  });
+  readonly #server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 60_000 });
+  readonly #sockets = new Set<Socket>();
+  readonly #outgoing = new Set<ClientRequest>();
+  #waiting: Socket[] | undefined = [];
+  #closed = false;
+
+  /** A connection that was accepted on a peer address. */
+  take(socket: Socket): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    if (this.#waiting !== undefined) {
+      socket.on("error", ignore);
+      this.#waiting.push(socket);
+    } else this.#server.emit("connection", socket);
+  }
+
+  serve(handler: (request: IncomingRequest) => void): void {
+    this.#server.on("request", (message: IncomingMessage, response: ServerResponse) => {
+      handler(new HttpRequest(message, response));
+    });
+    // Bytes that are no HTTP: the connection ends with 400.
+    this.#server.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+      else socket.destroy();
+    });
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const socket of waiting) {
+      socket.off("error", ignore);
+      if (!socket.destroyed) this.#server.emit("connection", socket);
+    }
+  }
+
+  request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
+    return new Promise((resolve, reject) => {
+      const outgoing = this.#begin(url, request, this.#agent, reject);
+      if (outgoing === undefined) return;
+      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      outgoing.on("error", reject);
+      outgoing.on("close", () => {
+        clearTimeout(timer);
+        reject(new Error("connection closed"));
+      });
+      outgoing.on("response", (message) => collect(message, resolve, reject));
+      if (request.body.length > 0) outgoing.setHeader("content-length", request.body.length);
+      outgoing.end(request.body);
+    });
+  }
+
+  upload(url: string, request: PeerRequest, body: AsyncIterable<Uint8Array>): Promise<PeerResponse> {
+    return new Promise((resolve, reject) => {
+      const outgoing = this.#begin(url, request, false, reject);
+      if (outgoing === undefined) return;
+      outgoing.setTimeout(uploadSilenceMs, () => outgoing.destroy(new Error("the peer takes no more data")));
+      outgoing.on("error", reject);
+      outgoing.on("close", () => reject(new Error("connection closed")));
+      outgoing.on("response", (message) => collect(message, resolve, reject));
+      pour(body, outgoing).then(
+        () => outgoing.end(),
+        (error: unknown) => outgoing.destroy(error instanceof Error ? error : new Error(String(error))),
+      );
+    });
+  }
+
+  openStream(url: string, request: PeerRequest, events: StreamEvents): { close(): void } {
+    let over = false;
+    const end = (error: Error | undefined): void => {
+      if (over) return;
+      over = true;
+      clearTimeout(timer);
+      events.end(error);
+    };
+    const outgoing = this.#begin(url, request, false, (error) => queueMicrotask(() => end(error)));
+    const timer = setTimeout(() => outgoing?.destroy(new Error("dial timed out")), dialTimeoutMs);
+    outgoing?.on("error", end);
+    outgoing?.on("close", () => end(undefined));
+    outgoing?.on("response", (message) => {
+      clearTimeout(timer);
+      if (over) return;
+      if (message.statusCode !== 200) {
+        collect(
+          message,
+          ({ status, headers, body }) => {
+            if (!over) events.head(status, headers, Buffer.from(body).toString("utf8"));
+          },
+          end,
+        );
+        return;
+      }
+      message.socket.setNoDelay(true);
+      events.head(200, headersOf(message), "");
+      message.on("data", (chunk: Buffer) => {
+        if (!over) events.data(chunk);
+      });
+      message.on("error", end);
+      message.on("end", () => end(undefined));
+    });
+    outgoing?.end();
+    return {
+      close: () => {
+        over = true;
+        clearTimeout(timer);
+        outgoing?.destroy();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const outgoing of this.#outgoing) outgoing.destroy();
+    this.#agent.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+
+  #begin(
+    url: string,
+    request: PeerRequest,
+    agent: Agent | false,
+    onError: (error: Error) => void,
+  ): ClientRequest | undefined {
+    try {
+      if (this.#closed) throw new Error("the network is closed");
+      const { hostname, port, protocol } = new URL(url);
+      if (protocol !== "http:") throw new Error(`peer URL scheme ${protocol}// is not supported by this version`);
+      const outgoing = httpRequest({
+        host: hostname.replace(/^\[|\]$/g, ""),
+        port: port === "" ? 80 : Number(port),
+        method: request.method,
+        path: request.path,
+        headers: { ...request.headers },
+        agent: agent === false ? freshAgent : agent,
+      });
+      this.#outgoing.add(outgoing);
+      outgoing.once("close", () => this.#outgoing.delete(outgoing));
+      // Whoever listens, an error event must not end the process.
+      outgoing.on("error", ignore);
+      return outgoing;
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)));
+      return undefined;
+    }
+  }
+}
+
+/** Streams and uploads have a connection of their own. */
+const freshAgent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY, noDelay: true });
+
+function ignore(): void {}
+
+async function pour(body: AsyncIterable<Uint8Array>, into: ClientRequest): Promise<void> {
+  for await (const chunk of body) {
+    if (into.destroyed) throw new Error("connection closed");
+    if (into.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        into.off("drain", go);
+        into.off("close", go);
+        resolve();
+      };
+      into.on("drain", go);
+      into.on("close", go);
+    });
+  }
+}
+
+function headersOf(message: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return headers;
+}
+
+function collect(
+  message: IncomingMessage,
+  resolve: (response: PeerResponse) => void,
+  reject: (error: Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  message.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > answerBytesMax) message.destroy(new Error("answer too large"));
+    else chunks.push(chunk);
+  });
+  message.on("error", reject);
+  message.on("end", () => {
+    resolve({ status: message.statusCode ?? 0, headers: headersOf(message), body: Buffer.concat(chunks) });
+  });
+}
+
+class HttpRequest implements IncomingRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly remoteAddress: string;
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    this.#message = message;
+    this.#response = response;
+    this.method = message.method ?? "GET";
+    this.path = (message.url ?? "/").split("?", 1)[0]!;
+    this.headers = headersOf(message);
+    this.remoteAddress = message.socket.remoteAddress ?? "";
+    message.on("error", ignore);
+    response.on("error", ignore);
+  }
+
+  body(bytesMax: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      this.#message.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= bytesMax) chunks.push(chunk);
+        else reject(new BodyTooLarge(`more than ${bytesMax} bytes`));
+      });
+      this.#message.on("end", () => resolve(Buffer.concat(chunks)));
+      this.#message.on("error", reject);
+      this.#message.on("close", () => reject(new Error("connection closed")));
+    });
+  }
+
+  chunks(): AsyncIterable<Uint8Array> {
+    return this.#message as AsyncIterable<Buffer>;
+  }
+
+  respond({ status, headers, body }: PeerResponse): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return;
+    if (!this.#message.complete) {
+      // The rest of the body is not wanted, and nothing can follow it on this connection.
+      response.setHeader("connection", "close");
+      this.#message.resume();
+    }
+    response.writeHead(status, status === 204 ? headers : { ...headers, "content-length": body.length });
+    response.end(status === 204 || this.method === "HEAD" ? undefined : body);
+  }
+
+  stream(headers: Readonly<Record<string, string>>): OutgoingStream {
+    return new HttpStream(this.#response, headers);
+  }
+}
+
+class HttpStream implements OutgoingStream {
+  onGone: () => void = ignore;
+  onDrain: () => void = ignore;
+  readonly #response: ServerResponse;
+  /** Writes that the system has not taken whole. */
+  #pending = 0;
+  #inWrite = false;
+
+  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>) {
+    this.#response = response;
+    response.writeHead(200, { ...headers });
+    response.flushHeaders();
+    response.on("close", () => this.onGone());
+  }
+
+  get bufferedBytes(): number {
+    return this.#pending > 0 ? Math.max(1, this.#response.writableLength) : 0;
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    let total = 0;
+    for (const piece of pieces) total += piece.length;
+    this.#pending++;
+    this.#inWrite = true;
+    if (total <= joinBytesMax) {
+      response.write(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, total), this.#written);
+    } else {
+      // Gathered into one chunk of the transfer encoding and one write of several pieces.
+      response.cork();
+      const last = pieces.length - 1;
+      for (let i = 0; i < last; i++) response.write(pieces[i]!);
+      response.write(pieces[last]!, this.#written);
+      response.uncork();
+    }
+    this.#inWrite = false;
+  }
+
+  readonly #written = (): void => {
+    this.#pending--;
+    if (this.#pending === 0 && !this.#inWrite) this.onDrain();
+  };
+
+  close(): void {
+    this.onGone = ignore;
+    this.onDrain = ignore;
+    this.#response.destroy();
+  }
+}

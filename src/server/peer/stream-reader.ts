@@ -1,0 +1,144 @@
+import type { Env, Timer } from "../../base/index.ts";
+import type { Message } from "../../raft/index.ts";
+import type { PeerNetwork } from "./network.ts";
+import type { PeerRequest } from "./types.ts";
+
+/** Silence after which a connection counts as dead (etcd: ConnReadTimeout). */
+const silenceMs = 5000;
+/** Waits between attempts: the first, and the longest. */
+const retryMs = 100;
+const retryMaxMs = 400;
+
+interface Decoder {
+  push(chunk: Uint8Array, deliver: (message: Message) => void): void;
+}
+
+export interface StreamReaderEvents {
+  connected(): void;
+  /** `clean`: the peer ended it, as it does when it stops. */
+  disconnected(reason: string, clean: boolean): void;
+  /** The attempt to connect failed. */
+  refused(status: number | undefined, reason: string): void;
+  received(message: Message): void;
+  receivedBytes(count: number): void;
+}
+
+/** Fetches one stream of messages from a peer: dials, reads, dials again. */
+export class StreamReader {
+  readonly #network: PeerNetwork;
+  readonly #target: () => { url: string; request: PeerRequest };
+  readonly #newDecoder: () => Decoder;
+  readonly #events: StreamReaderEvents;
+  readonly #env: Env;
+  #connection: { close(): void } | undefined;
+  #retry: Timer | undefined;
+  #failures = 0;
+  #heardMs = 0;
+  #open = false;
+  #closed = false;
+
+  constructor(
+    network: PeerNetwork,
+    target: () => { url: string; request: PeerRequest },
+    newDecoder: () => Decoder,
+    events: StreamReaderEvents,
+    env: Env,
+  ) {
+    this.#network = network;
+    this.#target = target;
+    this.#newDecoder = newDecoder;
+    this.#events = events;
+    this.#env = env;
+  }
+
+  start(): void {
+    this.#dial();
+  }
+
+  /** Dials at once instead of after the wait: the peer just showed that it is there. */
+  hurry(): void {
+    if (this.#retry === undefined) return;
+    this.#retry.cancel();
+    this.#retry = undefined;
+    this.#failures = 0;
+    this.#dial();
+  }
+
+  /** Asked now and then: gives a connection up that was silent for too long. */
+  check(): void {
+    if (this.#connection === undefined) return;
+    if (this.#env.clock.monotonicMs() - this.#heardMs <= silenceMs) return;
+    this.#end("no data for 5 s", false);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #dial(): void {
+    if (this.#closed) return;
+    const { url, request } = this.#target();
+    const decoder = this.#newDecoder();
+    const { clock } = this.#env;
+    this.#heardMs = clock.monotonicMs();
+    this.#open = false;
+    const deliver = (message: Message): void => {
+      if (!this.#closed) this.#events.received(message);
+    };
+    const connection = this.#network.openStream(url, request, {
+      head: (status, _headers, body) => {
+        if (this.#closed || this.#connection !== connection) return;
+        this.#heardMs = clock.monotonicMs();
+        if (status !== 200) {
+          this.#connection = undefined;
+          connection.close();
+          this.#events.refused(status, body.trim());
+          this.#later();
+          return;
+        }
+        this.#open = true;
+        this.#failures = 0;
+        this.#events.connected();
+      },
+      data: (chunk) => {
+        if (this.#closed || this.#connection !== connection) return;
+        this.#heardMs = clock.monotonicMs();
+        this.#events.receivedBytes(chunk.length);
+        try {
+          decoder.push(chunk, deliver);
+        } catch (error) {
+          this.#end(error instanceof Error ? error.message : String(error), false);
+        }
+      },
+      end: (error) => {
+        if (this.#closed || this.#connection !== connection) return;
+        this.#end(error?.message ?? "EOF", error === undefined);
+      },
+    });
+    this.#connection = connection;
+  }
+
+  #end(reason: string, clean: boolean): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.close();
+    if (this.#open) this.#events.disconnected(reason, clean);
+    else this.#events.refused(undefined, reason);
+    this.#open = false;
+    this.#later();
+  }
+
+  #later(): void {
+    if (this.#closed) return;
+    const waitMs = Math.min(retryMaxMs, retryMs * 2 ** Math.min(this.#failures, 4));
+    this.#failures++;
+    this.#retry = this.#env.scheduler.after(waitMs, () => {
+      this.#retry = undefined;
+      this.#dial();
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import type { Env } from "../base/index.ts";
+import { type Disk, joinPath } from "../storage/disk/index.ts";
+import type { Snapshotter } from "../storage/wal/index.ts";
+
+const temporaryPrefix = "tmp";
+
+/** Removes what a member that died while it received a database left behind. */
+export function removeUnfinished(disk: Disk, snapDir: string): void {
+  for (const name of disk.list(snapDir)) {
+    if (name.startsWith(temporaryPrefix)) disk.remove(joinPath(snapDir, name));
+  }
+}
+
+/**
+ * Writes a database that comes from the leader beside the one in use, durable on return, never whole in memory. It gets its name
+ * only once it is complete, so that a crash leaves nothing that looks like one.
+ */
+export async function receiveDatabase(
+  disk: Disk,
+  snapshotter: Snapshotter,
+  index: number,
+  chunks: AsyncIterable<Uint8Array>,
+  env: Env,
+): Promise<void> {
+  const path = snapshotter.databasePath(index);
+  const temporary = joinPath(snapshotter.dir, `${temporaryPrefix}${env.random.uint32()}`);
+  const file = disk.open(temporary, "createNew");
+  try {
+    let at = 0;
+    for await (const chunk of chunks) {
+      await file.write([chunk], at);
+      at += chunk.length;
+    }
+    await file.sync();
+  } catch (error) {
+    file.close();
+    disk.remove(temporary);
+    throw error;
+  }
+  file.close();
+  if (disk.stat(path) !== undefined) {
+    // Another transfer of the same snapshot was faster.
+    disk.remove(temporary);
+    return;
+  }
+  disk.rename(temporary, path);
+  disk.syncDirectory(snapshotter.dir);
+}
+
+/** Puts a received database in the place of the one in use; both are the same to whoever opens `db` next. False when there is none. */
+export function installDatabase(disk: Disk, snapshotter: Snapshotter, index: number, dbPath: string): boolean {
+  const from = snapshotter.databasePath(index);
+  if (disk.stat(from) === undefined) return false;
+  disk.rename(from, dbPath);
+  disk.syncDirectory(snapshotter.dir);
+  return true;
+}
