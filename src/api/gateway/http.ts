@@ -117,7 +117,8 @@ export class HttpGateway {
     }
     if (health !== undefined) {
       const { status: code, contentType, body } = await health;
-      response.setHeader("X-Content-Type-Options", "nosniff");
+      // As etcd: every answer of the checks, but of the older `/health` only what it tells as an error.
+      if (path !== "/health" || code !== 200) response.setHeader("X-Content-Type-Options", "nosniff");
       response.writeHead(code, { "Content-Type": contentType, "Content-Length": Buffer.byteLength(body) });
       response.end(body);
     } else if (path === "/version") {
