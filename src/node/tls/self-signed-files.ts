@@ -1,0 +1,32 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Logger } from "../../base/index.ts";
+import { selfSigned } from "./self-signed.ts";
+import type { TlsSettings } from "./settings.ts";
+
+/**
+ * Settings with the certificate kept in `directory`, made there when it is not yet. `hosts` as in listen URLs, with ports.
+ */
+export function ensureSelfSigned(
+  settings: TlsSettings,
+  directory: string,
+  hosts: readonly string[],
+  years: number,
+  logger: Logger,
+): TlsSettings {
+  const certFile = resolve(directory, "cert.pem");
+  const keyFile = resolve(directory, "key.pem");
+  if (!existsSync(certFile) || !existsSync(keyFile)) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const made = selfSigned([...new Set(hosts.map(withoutPort))], new Date(), years);
+    writeFileSync(certFile, made.cert);
+    logger.info("created cert file", { path: certFile });
+    writeFileSync(keyFile, made.key, { mode: 0o600 });
+    logger.info("created key file", { path: keyFile });
+  }
+  return { ...settings, certFile, keyFile, clientCertFile: certFile, clientKeyFile: keyFile, selfSigned: true };
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:[0-9]*$/, "").replace(/^\[|\]$/g, "");
+}

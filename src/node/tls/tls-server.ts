@@ -1,0 +1,203 @@
+import type { X509Certificate } from "node:crypto";
+import { promises as dns } from "node:dns";
+import { isIP, type Socket } from "node:net";
+import { createServer, type Server, type TLSSocket } from "node:tls";
+import type { Logger } from "../../base/index.ts";
+import { TlsFiles, type TlsMaterial } from "./material.ts";
+import { normalSerial } from "./revocation.ts";
+import { asksForCertificate, type TlsSettings } from "./settings.ts";
+
+/** As etcd's; a socket that says nothing for so long is closed. */
+const handshakeTimeoutMs = 10_000;
+
+/** Turns accepted sockets into secured ones; those that fail a check are told in the log and closed. */
+export class TlsServer {
+  readonly #settings: TlsSettings;
+  readonly #files: TlsFiles;
+  readonly #server: Server;
+  readonly #logger: Logger;
+  readonly #what: string;
+  readonly #onSecure: (socket: TLSSocket) => void;
+  readonly #open = new Set<Socket>();
+  #inUse: TlsMaterial;
+
+  /**
+   * `what` names the endpoint in the log, `client` or `peer`. Throws TlsFileError when a file cannot be used.
+   */
+  constructor(settings: TlsSettings, what: string, logger: Logger, onSecure: (socket: TLSSocket) => void) {
+    this.#settings = settings;
+    this.#what = what;
+    this.#logger = logger;
+    this.#onSecure = onSecure;
+    this.#files = new TlsFiles(settings, logger);
+    this.#inUse = this.#files.current();
+    this.#server = createServer({
+      ...this.#inUse.context,
+      handshakeTimeout: handshakeTimeoutMs,
+      requestCert: asksForCertificate(settings),
+      // Checked here instead, since node:tls does not say what was wrong.
+      rejectUnauthorized: false,
+      // A client without ALPN speaks what its first bytes say.
+      ALPNProtocols: ["h2", "http/1.1"],
+    });
+    this.#server.on("secureConnection", (socket) => void this.#check(socket));
+    this.#server.on("tlsClientError", (error, socket) => {
+      this.#reject(socket, addressOf(socket), handshakeFault(error));
+      socket.destroy();
+    });
+  }
+
+  /** Starts the handshake on a socket that nothing was taken from, or all that was taken was put back. */
+  take(socket: Socket): void {
+    this.#open.add(socket);
+    socket.once("close", () => this.#open.delete(socket));
+    const material = this.#files.current();
+    if (material !== this.#inUse) {
+      this.#server.setSecureContext(material.context);
+      this.#inUse = material;
+    }
+    this.#server.emit("connection", socket);
+  }
+
+  /** Drops handshakes under way and secured sockets alike. */
+  destroy(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  async #check(socket: TLSSocket): Promise<void> {
+    const address = addressOf(socket);
+    // Nobody listens for its errors during the check.
+    const onError = () => {};
+    socket.on("error", onError);
+    const fault = await this.#fault(socket);
+    socket.off("error", onError);
+    if (socket.destroyed) return;
+    if (fault === undefined) {
+      this.#onSecure(socket);
+      return;
+    }
+    socket.on("error", onError);
+    this.#reject(socket, address, fault);
+    socket.destroy();
+  }
+
+  /** Why this caller is not wanted, in Go's words. */
+  async #fault(socket: TLSSocket): Promise<string | undefined> {
+    if (!asksForCertificate(this.#settings)) return undefined;
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return "tls: client didn't provide a certificate";
+    if (!socket.authorized) return `tls: failed to verify certificate: ${verifyFault(socket.authorizationError)}`;
+    const { allowedCns, allowedHostnames, checkCallerAddress } = this.#settings;
+    if (allowedCns.length > 0 && !allowedCns.includes(commonName(certificate))) return notAllowed;
+    if (allowedHostnames.length > 0 && !allowedHostnames.some((host) => goodFor(certificate, host))) return notAllowed;
+    if (checkCallerAddress) {
+      const fault = await addressFault(certificate, socket.remoteAddress ?? "");
+      if (fault !== undefined) return fault;
+    }
+    const { revoked } = this.#files.current();
+    if (revoked.size === 0) return undefined;
+    for (let link: X509Certificate | undefined = certificate; link !== undefined; link = link.issuerCertificate) {
+      const serial = normalSerial(link.serialNumber);
+      if (revoked.has(serial)) return `transport: certificate serial ${serial.toLowerCase()} revoked`;
+      if (link.issuerCertificate === link) break;
+    }
+    return undefined;
+  }
+
+  #reject(socket: TLSSocket, address: string, error: string): void {
+    const certificate = socket.destroyed ? undefined : socket.getPeerX509Certificate();
+    const names = certificate === undefined ? undefined : alternativeNames(certificate);
+    const fields = {
+      "remote-addr": address,
+      "server-name": typeof socket.servername === "string" ? socket.servername : "",
+      ...(names === undefined ? {} : { "ip-addresses": names.addresses, "dns-names": names.hosts }),
+      error,
+    };
+    // Port scanners and health checks hang up without a word, all day long.
+    this.#logger[error === "EOF" ? "debug" : "warn"](`rejected connection on ${this.#what} endpoint`, fields);
+  }
+}
+
+const notAllowed = "client certificate authentication failed";
+
+function addressOf(socket: Socket): string {
+  const host = socket.remoteAddress ?? "";
+  return `${host.includes(":") ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
+}
+
+function handshakeFault(error: NodeJS.ErrnoException): string {
+  const code = error.code ?? "";
+  if (code === "ECONNRESET") return "EOF";
+  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return "i/o timeout";
+  if (code === "ERR_SSL_HTTP_REQUEST" || code === "ERR_SSL_WRONG_VERSION_NUMBER") {
+    return "tls: first record does not look like a TLS handshake";
+  }
+  if (code === "ERR_SSL_NO_SHARED_CIPHER") return "tls: no cipher suite supported by both client and server";
+  if (code === "ERR_SSL_UNSUPPORTED_PROTOCOL") return "tls: client offered only unsupported versions";
+  const alert = /ALERT_(.*)$/.exec(code)?.[1];
+  if (alert !== undefined) return `remote error: tls: ${alerts[alert] ?? alert.toLowerCase().replaceAll("_", " ")}`;
+  return `tls: ${error.message}`;
+}
+
+/** OpenSSL's names of alerts where Go's differ by more than the underscores. */
+const alerts: Readonly<Record<string, string>> = {
+  UNKNOWN_CA: "unknown certificate authority",
+  CERTIFICATE_UNKNOWN: "unknown certificate",
+  CERTIFICATE_EXPIRED: "expired certificate",
+  CERTIFICATE_REVOKED: "revoked certificate",
+};
+
+function verifyFault(error: unknown): string {
+  const code = error instanceof Error ? error.message : String(error);
+  switch (code) {
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return "x509: certificate has expired or is not yet valid";
+    case "INVALID_PURPOSE":
+      return "x509: certificate specifies an incompatible key usage";
+    default:
+      return "x509: certificate signed by unknown authority";
+  }
+}
+
+function commonName(certificate: X509Certificate): string {
+  // One attribute a line; the last CN counts, as in Go.
+  return (
+    certificate.subject
+      .split("\n")
+      .filter((line) => line.startsWith("CN="))
+      .at(-1)
+      ?.slice(3) ?? ""
+  );
+}
+
+function goodFor(certificate: X509Certificate, host: string): boolean {
+  const found = isIP(host) === 0 ? certificate.checkHost(host, { subject: "never" }) : certificate.checkIP(host);
+  return found !== undefined;
+}
+
+function alternativeNames(certificate: X509Certificate): { addresses: string[]; hosts: string[] } {
+  const names = (certificate.subjectAltName ?? "").split(", ");
+  const of = (kind: string) => names.filter((name) => name.startsWith(kind)).map((name) => name.slice(kind.length));
+  return { addresses: of("IP Address:"), hosts: of("DNS:") };
+}
+
+/** A certificate that names addresses or hosts must name the caller's; what leads there is asked of the name service. */
+async function addressFault(certificate: X509Certificate, remote: string): Promise<string | undefined> {
+  const { addresses, hosts } = alternativeNames(certificate);
+  if (addresses.length === 0 && hosts.length === 0) return undefined;
+  const caller = remote.replace(/^::ffff:/, "");
+  if (addresses.length > 0 && goodFor(certificate, caller)) return undefined;
+  if (hosts.length === 0) {
+    return `x509: certificate is valid for ${addresses.join(", ")}, not ${caller}`;
+  }
+  const plain = hosts.filter((host) => !host.startsWith("*."));
+  const endings = hosts.filter((host) => host.startsWith("*.")).map((host) => host.slice(1));
+  const callers = (await dns.reverse(caller).catch(() => [])).map((name) => name.replace(/\.$/, ""));
+  if (callers.some((name) => plain.includes(name) || endings.some((ending) => name.endsWith(ending)))) return undefined;
+  for (const host of plain) {
+    const found = await dns.lookup(host, { all: true }).catch(() => []);
+    if (found.some(({ address }) => address === caller)) return undefined;
+  }
+  return `tls: "${caller}" does not match any of DNSNames [${hosts.map((host) => `"${host}"`).join(" ")}]`;
+}
