@@ -1,4 +1,5 @@
 import type { Env } from "../base/index.ts";
+import type { ClientStream, ClientStreamEvents, MetadataFields } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import { Connection, type TlsSettings } from "./connection.ts";
 import { Election } from "./election.ts";
@@ -30,10 +31,16 @@ export interface ClientOptions {
   readonly tls?: TlsSettings;
   readonly username?: string;
   readonly password?: string;
-  /** Milliseconds one request may take with all attempts. Default 10,000. */
+  /** A token got elsewhere (a JWT, say), sent instead of logging in. */
+  readonly token?: string;
+  /** Milliseconds one request may take with all attempts. Default 10,000; Infinity waits for ever. */
   readonly requestTimeoutMs?: number;
   /** Milliseconds for one connection to stand. Default 5000. */
   readonly connectTimeoutMs?: number;
+  /** Silence after which the server is asked for a sign of life while requests are open. Default 30,000 ms. */
+  readonly keepaliveTimeMs?: number;
+  /** Time it has to give one. Default 10,000 ms. */
+  readonly keepaliveTimeoutMs?: number;
 }
 
 /** A member as the cluster knows it. */
@@ -65,12 +72,13 @@ export class Client {
       tls: options.tls,
       username: options.username,
       password: options.password,
+      token: options.token,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       connectTimeoutMs: options.connectTimeoutMs ?? 5000,
       backoffMs: 25,
       backoffMaxMs: 2000,
-      keepaliveTimeMs: 30_000,
-      keepaliveTimeoutMs: 10_000,
+      keepaliveTimeMs: options.keepaliveTimeMs ?? 30_000,
+      keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 10_000,
     });
     this.#watches = new WatchHub(this.#connection);
     this.#leases = new LeaseKeeper(this.#connection);
@@ -172,8 +180,23 @@ export class Client {
   }
 
   /** Calls any method with encoded messages, with the client's way of trying again. */
-  call(path: string, request: Uint8Array, options: { readonly repeatable?: boolean } = {}): Promise<Uint8Array> {
-    return this.#connection.call(path, request, options.repeatable ?? false);
+  call(
+    path: string,
+    request: Uint8Array,
+    options: { readonly repeatable?: boolean; readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<Uint8Array> {
+    const { repeatable = false, ...rest } = options;
+    return this.#connection.call(path, request, repeatable, rest);
+  }
+
+  /** Opens a stream of encoded messages to any method. Whoever needs it to last opens it again. */
+  stream(path: string, events: ClientStreamEvents, metadata?: MetadataFields): Promise<ClientStream> {
+    return this.#connection.stream(path, events, metadata);
+  }
+
+  /** Logs in now instead of with the first request. */
+  authenticate(): Promise<void> {
+    return this.#connection.authenticate();
   }
 
   /** Ends watches and renewals and closes the connection. Leases are left to expire. */

@@ -26,6 +26,7 @@ export interface ConnectionSettings {
   readonly tls?: TlsSettings | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  readonly token?: string | undefined;
   /** Time one request may take, with all its attempts. */
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -220,7 +221,17 @@ export class Connection {
     });
   }
 
+  /** Logs in, if there is a user and no token yet. */
+  async authenticate(): Promise<void> {
+    try {
+      await this.#metadata();
+    } catch (error) {
+      throw ClientError.from(error);
+    }
+  }
+
   async #metadata(): Promise<MetadataFields> {
+    if (this.settings.token !== undefined) return [["token", this.settings.token]];
     if (this.settings.username === undefined) return [];
     if (this.#token === undefined) {
       this.#authenticating ??= this.#authenticate().finally(() => {

@@ -1,4 +1,7 @@
 /** `quorate/client`: keys, watches, leases, locks and elections for Node programs. */
+
+/** Streams of encoded messages, as `Client.stream` gives them. */
+export type { ClientStream, ClientStreamEvents } from "../wire/grpc/index.ts";
 export { Client, type ClientOptions, type MemberInfo } from "./client.ts";
 export type { TlsSettings } from "./connection.ts";
 export { type CampaignOptions, Election, Leadership } from "./election.ts";

@@ -1,0 +1,161 @@
+import { readFileSync, readSync, writeSync } from "node:fs";
+import { Exit, ExitCode, type Io } from "./io.ts";
+import { bytesOf, textOf } from "./text.ts";
+
+/** The process's own arguments, streams and signals. */
+export function systemIo(): Io {
+  const input = new Input();
+  return {
+    args: rawArguments(),
+    env: process.env,
+    out: (data) => writeAll(1, data),
+    err: (data) => writeAll(2, data),
+    readAll: () => input.readAll(),
+    readLine: () => input.readLine(),
+    askPassword: (prompt) => askPassword(prompt),
+    onInterrupt(run) {
+      const once = () => {
+        restore();
+        run();
+      };
+      const restore = () => {
+        process.off("SIGINT", once);
+        process.off("SIGTERM", once);
+      };
+      process.on("SIGINT", once);
+      process.on("SIGTERM", once);
+      return restore;
+    },
+  };
+}
+
+/** Runs a program's main function and ends the process with its exit code. */
+export async function runMain(main: (io: Io) => Promise<number>): Promise<void> {
+  const io = systemIo();
+  let code: number;
+  try {
+    code = await main(io);
+  } catch (error) {
+    if (error instanceof Exit) code = error.code;
+    else {
+      io.err(`Error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      code = ExitCode.Error;
+    }
+  }
+  // Connections may still be open; nothing waits for them.
+  process.exit(code);
+}
+
+/** Arguments may be any bytes; Node decodes them as UTF-8 and loses what is not. Linux keeps the originals. */
+function rawArguments(): string[] {
+  const args = process.argv.slice(2);
+  if (!args.some((arg) => arg.includes("\ufffd"))) return args;
+  try {
+    const raw = readFileSync("/proc/self/cmdline");
+    const words: string[] = [];
+    for (let start = 0; start < raw.length; ) {
+      const end = raw.indexOf(0, start);
+      words.push(textOf(raw.subarray(start, end < 0 ? raw.length : end)));
+      start = end < 0 ? raw.length : end + 1;
+    }
+    return words.slice(-args.length);
+  } catch {
+    return args;
+  }
+}
+
+/** Straight to the descriptor: a command writes little, and must have written before it exits. */
+function writeAll(descriptor: number, data: string | Uint8Array): void {
+  const bytes = typeof data === "string" ? bytesOf(data) : data;
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      // Nobody reads any more (`etcdctl get --prefix "" | head`): end as a signal would end it.
+      else if (code === "EPIPE") process.exit(141);
+      else throw error;
+    }
+  }
+}
+
+class Input {
+  #buffer: Buffer = Buffer.alloc(0);
+  #chunks: AsyncIterator<Buffer> | undefined;
+  #ended = false;
+
+  async readAll(): Promise<Uint8Array> {
+    while (await this.#more()) {
+      // Gathers.
+    }
+    const all = this.#buffer;
+    this.#buffer = Buffer.alloc(0);
+    return all;
+  }
+
+  async readLine(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#buffer.indexOf(10);
+      if (end >= 0 || this.#ended) {
+        const line = this.#buffer.subarray(0, end < 0 ? this.#buffer.length : end + 1);
+        this.#buffer = this.#buffer.subarray(line.length);
+        return line.length === 0 ? undefined : textOf(line);
+      }
+      await this.#more();
+    }
+  }
+
+  async #more(): Promise<boolean> {
+    if (this.#ended) return false;
+    this.#chunks ??= process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    const next = await this.#chunks.next();
+    if (next.done === true) {
+      this.#ended = true;
+      return false;
+    }
+    this.#buffer = Buffer.concat([this.#buffer, next.value]);
+    return true;
+  }
+}
+
+/** At a terminal what is typed is not shown; from a pipe one line is read. */
+async function askPassword(prompt: string): Promise<string> {
+  writeAll(1, prompt);
+  const { stdin } = process;
+  const raw = stdin.isTTY === true;
+  if (raw) stdin.setRawMode(true);
+  try {
+    const bytes: number[] = [];
+    const one = Buffer.alloc(1);
+    for (;;) {
+      if ((await readByte(one)) === 0) {
+        if (bytes.length === 0) throw new Error("EOF");
+        break;
+      }
+      const byte = one[0]!;
+      if (byte === 10 || byte === 13 || byte === 4) break;
+      if (byte === 3) throw new Exit(130);
+      if (byte === 127 || byte === 8) bytes.pop();
+      else bytes.push(byte);
+    }
+    return textOf(Buffer.from(bytes));
+  } finally {
+    if (raw) stdin.setRawMode(false);
+    writeAll(1, "\n");
+  }
+}
+
+/** One byte at a time, so that what follows the line is left for whoever reads next. */
+async function readByte(into: Buffer): Promise<number> {
+  for (;;) {
+    try {
+      return readSync(0, into);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
