@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { GrpcClient } from "../../src/wire/grpc/index.ts";
+import { rpc } from "../../src/wire/proto/index.ts";
+import { openChannels, path, probe } from "./channels.ts";
+import { type Server, startServer, usageOf } from "./processes.ts";
+import { Progress } from "./progress.ts";
+import { closedLoop, type Measured } from "./run.ts";
+import { keyOf, WatchStream } from "./workloads.ts";
+
+/** A figure of the slow part of the comparison; all of these are better when they are smaller. */
+export interface HeavyFigure {
+  readonly what: string;
+  readonly unit: "ms" | "MiB";
+  readonly value: number;
+  readonly goal: number;
+}
+
+const value = Buffer.alloc(256, "v");
+
+async function fill(channels: readonly GrpcClient[], keys: number, total: number): Promise<Measured> {
+  return closedLoop({
+    what: "load",
+    clients: channels.length * 10,
+    total,
+    seconds: 600,
+    rate: 0,
+    progress: new Progress(),
+    one: (client, n) =>
+      channels[client % channels.length]!.unary(
+        path.put,
+        rpc.encodePutRequest(rpc.createPutRequest({ key: keyOf(n % keys, 16), value })),
+      ),
+  });
+}
+
+/** Puts at a steady rate while `work` goes on; their latencies. At least for one second. */
+async function putsDuring(channels: readonly GrpcClient[], keys: number, work: Promise<unknown>): Promise<Measured> {
+  let over = false;
+  void Promise.allSettled([work, sleep(1000)]).then(() => {
+    over = true;
+  });
+  const done = await closedLoop({
+    what: "puts meanwhile",
+    clients: 20,
+    total: Number.POSITIVE_INFINITY,
+    seconds: 300,
+    rate: 500,
+    progress: new Progress(),
+    over: () => over,
+    one: (client, n) =>
+      channels[client % channels.length]!.unary(
+        path.put,
+        rpc.encodePutRequest(rpc.createPutRequest({ key: keyOf(n % keys, 16), value })),
+      ),
+  });
+  await work;
+  return done;
+}
+
+/** Reads a whole snapshot and says how many bytes it had. */
+function snapshot(channel: GrpcClient): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    const stream = channel.stream(path.snapshot, {
+      onMessage(message) {
+        bytes += rpc.decodeSnapshotResponse(message).blob.length;
+      },
+      onEnd: (outcome) => (outcome.code === 0 ? resolve(bytes) : reject(new Error(outcome.message))),
+    });
+    stream.send(rpc.encodeSnapshotRequest(rpc.createSnapshotRequest()));
+    stream.closeSend();
+  });
+}
+
+async function revisionOf(channel: GrpcClient): Promise<number> {
+  const reply = await channel.unary(path.status, rpc.encodeStatusRequest(rpc.createStatusRequest()));
+  return rpc.decodeStatusResponse(reply).header?.revision ?? 0;
+}
+
+function rssMiB(server: Server): number {
+  return (usageOf(server.pid)?.rssBytes ?? 0) / 2 ** 20;
+}
+
+/**
+ * What takes minutes: memory and start with many keys, latency while the store is worked over. One server, start to end.
+ * `keys` keys of 256 bytes, then as many overwrites, which the compaction removes.
+ */
+export async function heavy(
+  name: string,
+  command: string,
+  keys: number,
+  say: (line: string) => void,
+): Promise<HeavyFigure[]> {
+  const figures: HeavyFigure[] = [];
+  const add = (what: string, unit: HeavyFigure["unit"], figure: number, goal: number): void => {
+    figures.push({ what, unit, value: figure, goal });
+    say(`${name}: ${what}: ${figure.toFixed(1)} ${unit}`);
+  };
+  const latency = (what: string, during: Measured): void => {
+    if (during.errors > 0) say(`${name}: ${during.errors} puts failed: ${during.error ?? ""}`);
+    add(`p99 of puts (500/s) ${what}`, "ms", during.latencyMs.p99, 0.5);
+  };
+  let server = await startServer({ command, name, probe });
+  let channels: GrpcClient[] = [];
+  const open = async (): Promise<void> => {
+    for (const channel of channels) channel.close();
+    channels = await openChannels({ endpoints: [server.endpoint], conns: 50 });
+  };
+  try {
+    await open();
+    const streams = channels.map((channel) => new WatchStream(channel));
+    for (let i = 0; i < 10_000; i++) await streams[i % streams.length]!.create({ key: keyOf(i, 16) });
+    await sleep(1000);
+    add("RSS with 10,000 idle watchers", "MiB", rssMiB(server), 1);
+    for (const stream of streams) stream.close();
+    await server.stop();
+
+    server = await startServer({ command, name, probe });
+    await open();
+    const loaded = await fill(channels, keys, keys);
+    if (loaded.errors > 0) throw new Error(`${name}: load failed: ${loaded.error ?? ""}`);
+    say(`${name}: ${keys} keys at ${loaded.rate.toFixed(0)}/s`);
+    await sleep(3000);
+    add(`RSS with ${keys} keys after load`, "MiB", rssMiB(server), 1);
+
+    for (const channel of channels) channel.close();
+    await server.stop(false);
+    if (!existsSync(server.directory)) throw new Error("the data directory is gone");
+    server = await startServer({ command, name, probe, directory: server.directory, timeoutMs: 120_000 });
+    add(`start on ${keys} keys until it answers`, "ms", server.readyMs, 0.5);
+    await sleep(1000);
+    add(`RSS with ${keys} keys after start`, "MiB", rssMiB(server), 1);
+    await open();
+
+    await fill(channels, keys, keys);
+    const first = channels[0]!;
+    const revision = await revisionOf(first);
+    latency("with nothing else going on", await putsDuring(channels, keys, sleep(3000)));
+    const compaction = rpc.encodeCompactionRequest(rpc.createCompactionRequest({ revision, physical: true }));
+    latency(
+      `while ${keys} revisions are compacted`,
+      await putsDuring(channels, keys, first.unary(path.compact, compaction)),
+    );
+    latency("while a snapshot streams", await putsDuring(channels, keys, snapshot(first)));
+    const defragment = rpc.encodeDefragmentRequest(rpc.createDefragmentRequest());
+    latency("during defragment", await putsDuring(channels, keys, first.unary(path.defragment, defragment)));
+    return figures;
+  } finally {
+    for (const channel of channels) channel.close();
+    await server.stop();
+  }
+}

@@ -1,0 +1,186 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, release, totalmem } from "node:os";
+import { probe } from "./load/channels.ts";
+import { Flags } from "./load/flags.ts";
+import { type HeavyFigure, heavy } from "./load/heavy.ts";
+import { ownServer, repository, runWorkload } from "./load/index.ts";
+import { type Server, startServer } from "./load/processes.ts";
+import { preloadKeys, type Row, rows } from "./load/rows.ts";
+
+/*
+ * `versus --other <command of an etcd> [--self <command>] [--rounds 5] [--quick] [--rows put,range] [--seconds 3] [--heavy [KEYS]]`
+ *
+ * In each round both servers start on fresh directories and get the same keys; then each row runs on one and right after on the
+ * other, in turn first. A ratio is taken within a round, where both had the same neighbours on the machine; the table shows the
+ * median of the ratios.
+ */
+
+const flagDefinitions = {
+  other: { kind: "string", help: "command of the server to compare with" },
+  self: { kind: "string", help: "command of this server (default: node bin/etcd of this repository)" },
+  rounds: { kind: "number", help: "how often (default 5)" },
+  quick: { kind: "boolean", help: "three rounds of one second each" },
+  seconds: { kind: "number", help: "duration of a row (default 3)" },
+  rows: { kind: "string", help: "only these, by id" },
+  heavy: { kind: "number", help: "instead: memory, start and latencies with so many keys, once" },
+  "no-file": { kind: "boolean", help: "write nothing to bench/results" },
+} as const;
+
+/** One run of one row on one server. */
+interface Sample {
+  readonly figure: number;
+  readonly rate: number;
+  /** Server's CPU time per operation, in microseconds. */
+  readonly cpuMicros: number;
+  readonly bottleneck: boolean;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+async function preload(server: Server): Promise<void> {
+  const args = ["--endpoints", server.endpoint, "--conns", "20", "--clients", "200", "--key-size", "16"];
+  const extent = ["--val-size", "256", "--key-space-size", String(preloadKeys), "--total", String(preloadKeys)];
+  const { measured } = await runWorkload("put", [...args, ...extent, "--sequential-keys"], false);
+  if (measured[0]!.errors > 0) throw new Error(`${server.name}: ${measured[0]!.error}`);
+}
+
+async function sample(row: Row, server: Server, seconds: number): Promise<Sample> {
+  const common = ["--endpoints", server.endpoint, "--server-pid", String(server.pid)];
+  const extent = row.ownExtent === true ? [] : ["--seconds", String(seconds)];
+  const { measured, costs } = await runWorkload(row.workload, [...common, ...extent, ...row.args], false);
+  const found = measured.find(({ what }) => what === row.measurement) ?? measured[0]!;
+  for (const { errors, error } of measured) if (errors > 0) throw new Error(`${server.name}, ${row.id}: ${error}`);
+  const { latencyMs, rate } = found;
+  const operations = rate * found.seconds;
+  return {
+    figure: row.figure === "rate" ? rate : row.figure === "p50" ? latencyMs.p50 : latencyMs.p99,
+    rate,
+    cpuMicros: ((costs.serverCpuSeconds ?? 0) * 1e6) / operations,
+    bottleneck: costs.generatorIsTheBottleneck,
+  };
+}
+
+/** What this was measured on, in one paragraph. */
+function machine(): string {
+  const [first] = cpus();
+  const memory = (totalmem() / 2 ** 30).toFixed(0);
+  return (
+    `${cpus().length} x ${first?.model ?? "unknown CPU"}, ${memory} GiB, Linux ${release()}, Node ${process.version}, ` +
+    `load average ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(" ")}; generator and servers on the same machine, 127.0.0.1, sync on.`
+  );
+}
+
+function versionOf(command: string): string {
+  const [program, ...words] = command.split(" ");
+  try {
+    const text = execFileSync(program!, [...words, "--version"], { encoding: "utf8" });
+    return text.split("\n")[0] ?? command;
+  } catch {
+    return command;
+  }
+}
+
+function cell(value: number, figure: Row["figure"]): string {
+  if (figure === "rate") return value.toFixed(value < 100 ? 1 : 0);
+  return `${value.toFixed(3)} ms`;
+}
+
+function table(taken: ReadonlyMap<Row, readonly (readonly [Sample, Sample])[]>, other: string): string {
+  const lines = [
+    `| workload | Quorate | ${other} | ratio | goal | | CPU per operation, us | generator busy |`,
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+  ];
+  for (const [row, pairs] of taken) {
+    const ratio = median(pairs.map(([self, its]) => self.figure / its.figure));
+    const met = row.figure === "rate" ? ratio >= row.goal : ratio <= row.goal;
+    const own = cell(median(pairs.map(([self]) => self.figure)), row.figure);
+    const its = cell(median(pairs.map(([, its]) => its.figure)), row.figure);
+    const cpu = `${median(pairs.map(([self]) => self.cpuMicros)).toFixed(1)} / ${median(pairs.map(([, its]) => its.cpuMicros)).toFixed(1)}`;
+    const busy = pairs.filter(([self]) => self.bottleneck).length * 2 > pairs.length ? "with Quorate" : "";
+    const goal = `${row.figure === "rate" ? ">=" : "<="} ${row.goal}`;
+    lines.push(
+      `| ${row.what} | ${own} | ${its} | ${ratio.toFixed(2)} | ${goal} | ${met ? "met" : "not met"} | ${cpu} | ${busy} |`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function heavyTable(own: readonly HeavyFigure[], its: readonly HeavyFigure[], other: string): string {
+  const lines = [`| | Quorate | ${other} | ratio | goal | |`, "| --- | --- | --- | --- | --- | --- |"];
+  own.forEach(({ what, unit, value, goal }, i) => {
+    const theirs = its[i]!.value;
+    const ratio = value / theirs;
+    lines.push(
+      `| ${what} | ${value.toFixed(1)} ${unit} | ${theirs.toFixed(1)} ${unit} | ${ratio.toFixed(2)} | <= ${goal} | ${ratio <= goal ? "met" : "not met"} |`,
+    );
+  });
+  return lines.join("\n");
+}
+
+/** Adds a part to today's page. */
+function write(other: string, part: string): void {
+  const day = new Date().toISOString().slice(0, 10);
+  const file = `${repository}bench/results/${day}.md`;
+  let page = `# Beside etcd, ${day}\n`;
+  try {
+    page = readFileSync(file, "utf8");
+  } catch {
+    mkdirSync(`${repository}bench/results`, { recursive: true });
+  }
+  writeFileSync(file, `${page}\n## ${other}\n\n${machine()}\n\n${part}\n`);
+  console.error(`written to ${file}`);
+}
+
+export default async function run(args: readonly string[]): Promise<void> {
+  const flags = new Flags(args, flagDefinitions);
+  const other = flags.text("other");
+  if (other === "") throw new Error("versus needs --other <command of an etcd>");
+  const self = flags.text("self", `${process.execPath} ${ownServer}`);
+  const otherName = versionOf(other);
+  const say = (line: string): void => console.error(line);
+  if (flags.has("heavy")) {
+    const keys = flags.number("heavy", 1_000_000);
+    const theirs = await heavy("other", other, keys, say);
+    const own = await heavy("self", self, keys, say);
+    const text = heavyTable(own, theirs, otherName);
+    console.log(text);
+    if (!flags.on("no-file")) write(otherName, `\`--heavy ${keys}\`, once.\n\n${text}`);
+    return;
+  }
+  const quick = flags.on("quick");
+  const rounds = flags.number("rounds", quick ? 3 : 5);
+  const seconds = flags.number("seconds", quick ? 1 : 3);
+  const ids = flags.text("rows");
+  const chosen = ids === "" ? rows : rows.filter(({ id }) => ids.split(",").includes(id));
+  const taken = new Map<Row, [Sample, Sample][]>(chosen.map((row) => [row, []]));
+  for (let round = 0; round < rounds; round++) {
+    const servers: Server[] = [];
+    try {
+      servers.push(await startServer({ command: self, name: "self", probe }));
+      servers.push(await startServer({ command: other, name: "other", probe }));
+      for (const server of servers) await preload(server);
+      for (const row of chosen) {
+        const pair: Sample[] = [];
+        for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) pair[at] = await sample(row, servers[at]!, seconds);
+        taken.get(row)!.push([pair[0]!, pair[1]!]);
+        const [own, its] = pair.map(({ figure }) => cell(figure, row.figure));
+        say(
+          `round ${round + 1}/${rounds} ${row.id.padEnd(16)} ${own} / ${its} = ${(pair[0]!.figure / pair[1]!.figure).toFixed(2)}`,
+        );
+      }
+    } finally {
+      for (const server of servers) await server.stop();
+    }
+  }
+  const text = table(taken, otherName);
+  console.log(text);
+  const how = `Median of ${rounds} rounds, ${seconds} s a row; the ratio is the median of the rounds' ratios.`;
+  if (!flags.on("no-file")) write(otherName, `${how}\n\n${text}`);
+}
