@@ -79,6 +79,23 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "state/mvcc",
     ],
   },
+  "sim/check": { may: [] },
+  sim: {
+    may: [
+      "sim/check",
+      "wire/proto",
+      "raft",
+      "storage/disk",
+      "storage/wal",
+      "storage/bolt",
+      "storage/store",
+      "state/lease",
+      "state/mvcc",
+      "state/watch",
+      "server/peer",
+      "server",
+    ],
+  },
 };
 
 /** The only files below `node` that may touch `node:` modules: one adapter each. */

@@ -1,0 +1,11 @@
+export { CommittedEntries, type CommittedEntry } from "./entries.ts";
+export { Hashes } from "./hashes.ts";
+export { checkAcknowledged, checkReadsOfThePast } from "./history.ts";
+export { Leases } from "./leases.ts";
+export { checkLinearizability, type LinearizabilityOptions, type LinearizabilityResult } from "./linearizability.ts";
+export { difference, emptyState, lookup, type State, type Step, sameKeyValue, step } from "./model.ts";
+export { parseHistory, writeRecord } from "./records.ts";
+export { resolveOutcomes } from "./resolve.ts";
+export { Truth } from "./truth.ts";
+export * from "./types.ts";
+export { checkWatch, checkWatches, type WatchOptions } from "./watch.ts";
