@@ -1,11 +1,13 @@
 import type { AccessOptions } from "../api/gateway/index.ts";
+import type { Logger } from "../base/index.ts";
 import { defaultMemberOptions } from "../server/index.ts";
 import { type Config, compactionRetention, initialClusterOf, options } from "./config/index.ts";
 import type { Listen, ServeOptions } from "./serve.ts";
 import { sha1 } from "./start-member.ts";
+import { ensureSelfSigned, hasCertificate, noTls, type TlsSettings } from "./tls/index.ts";
 
 /** Settings of the command line turned into what a member is started with. */
-export function serveOptionsOf(config: Config, onFatal: (error: unknown) => void): ServeOptions {
+export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: unknown) => void): ServeOptions {
   const gates = config.features;
   return {
     member: defaultMemberOptions(config.dataDir, sha1, {
@@ -51,6 +53,8 @@ export function serveOptionsOf(config: Config, onFatal: (error: unknown) => void
     }),
     listen: listens(config),
     listenPeers: config.listenPeerUrls,
+    clientTls: clientTlsOf(config, logger),
+    peerTls: peerTlsOf(config, logger),
     access: access(config),
     authToken: config.authToken,
     gateway: config.enableGrpcGateway,
@@ -72,6 +76,88 @@ function listens(config: Config): Listen[] {
     ...config.listenClientHttpUrls.map((url): Listen => ({ url, serves: "http" })),
     ...config.listenMetricsUrls.map((url): Listen => ({ url, serves: "metrics" })),
   ];
+}
+
+const autoTlsUnused = {
+  client: "ignoring client auto TLS since certs given",
+  peer: "ignoring peer auto TLS since certs given",
+};
+
+/** Certificates for clients; made on the spot when auto-tls says so. Throws when an `https` address has none. */
+function clientTlsOf(config: Config, logger: Logger): TlsSettings {
+  const given: TlsSettings = {
+    ...noTls,
+    certFile: config.certFile,
+    keyFile: config.keyFile,
+    clientCertFile: config.clientCertFile,
+    clientKeyFile: config.clientKeyFile,
+    trustedCaFile: config.trustedCaFile,
+    clientCertAuth: config.clientCertAuth,
+    crlFile: config.clientCrlFile,
+    allowedHostnames: config.clientCertAllowedHostnames,
+    ...versionsOf(config),
+  };
+  const urls = [...config.listenClientUrls, ...config.listenClientHttpUrls];
+  const settings = config.autoTls ? automatic(given, "client", urls, config, logger) : given;
+  for (const url of urls) {
+    const secure = /^(https|unixs):/.test(url);
+    if (secure && !hasCertificate(settings)) {
+      throw new Error(
+        `TLS key/cert (--cert-file, --key-file) must be provided for client url ${url} with HTTPS scheme`,
+      );
+    }
+    if (!secure && hasCertificate(settings)) {
+      const message = "scheme is http or unix while key and cert files are present; ignoring key and cert files";
+      logger.warn(message, { "client-url": url });
+    }
+    if (!secure && settings.clientCertAuth) {
+      const message =
+        "scheme is http or unix while --client-cert-auth is enabled; ignoring client cert auth for this URL";
+      logger.warn(message, { "client-url": url });
+    }
+  }
+  if (!hasCertificate(settings) && config.listenMetricsUrls.some((url) => url.startsWith("https:"))) {
+    throw new Error("client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url");
+  }
+  return settings;
+}
+
+function peerTlsOf(config: Config, logger: Logger): TlsSettings {
+  const given: TlsSettings = {
+    ...noTls,
+    certFile: config.peerCertFile,
+    keyFile: config.peerKeyFile,
+    clientCertFile: config.peerClientCertFile,
+    clientKeyFile: config.peerClientKeyFile,
+    trustedCaFile: config.peerTrustedCaFile,
+    clientCertAuth: config.peerClientCertAuth,
+    crlFile: config.peerCrlFile,
+    allowedCns: config.peerCertAllowedCns,
+    allowedHostnames: config.peerCertAllowedHostnames,
+    checkCallerAddress: !config.peerSkipClientSanVerification,
+    ...versionsOf(config),
+  };
+  return config.peerAutoTls ? automatic(given, "peer", config.listenPeerUrls, config, logger) : given;
+}
+
+function versionsOf(config: Config): Pick<TlsSettings, "cipherSuites" | "minVersion" | "maxVersion"> {
+  return { cipherSuites: config.cipherSuites, minVersion: config.tlsMinVersion, maxVersion: config.tlsMaxVersion };
+}
+
+function automatic(
+  given: TlsSettings,
+  side: "client" | "peer",
+  urls: readonly string[],
+  config: Config,
+  logger: Logger,
+): TlsSettings {
+  if (hasCertificate(given)) {
+    logger.warn(autoTlsUnused[side]);
+    return given;
+  }
+  const hosts = urls.map((url) => new URL(url).host);
+  const directory = `${config.dataDir}/fixtures/${side}`;
+  return ensureSelfSigned(given, directory, hosts, config.selfSignedCertValidityYears, logger);
 }
 
 function access(config: Config): AccessOptions {

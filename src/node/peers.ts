@@ -1,15 +1,20 @@
-import { createServer, type Server } from "node:net";
-import type { Env } from "../base/index.ts";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Env, Logger } from "../base/index.ts";
 import { clusterVersionMin, HttpPeerNetwork, RaftHttp, serverVersion, type Transport } from "../server/index.ts";
 import { ListenError, listenOptions } from "./listen.ts";
+import { clientContext, hasCertificate, TlsServer, type TlsSettings } from "./tls/index.ts";
 
 /** A transport whose listening sockets end with it. Undefined without addresses: a member that stays alone. */
-export async function listenToPeers(urls: readonly string[], env: Env): Promise<Transport | undefined> {
+export async function listenToPeers(
+  urls: readonly string[],
+  tls: TlsSettings,
+  env: Env,
+): Promise<Transport | undefined> {
   if (urls.length === 0) return undefined;
-  const network = new HttpPeerNetwork();
+  const network = new HttpPeerNetwork(clientContext(tls, env.logger));
   const servers: Server[] = [];
   try {
-    for (const url of urls) servers.push(await listen(url, network));
+    for (const url of urls) servers.push(await listen(url, network, tls, env.logger));
   } catch (error) {
     for (const server of servers) server.close();
     await network.close();
@@ -34,11 +39,16 @@ export async function listenToPeers(urls: readonly string[], env: Env): Promise<
   return transport;
 }
 
-function listen(url: string, network: HttpPeerNetwork): Promise<Server> {
+function listen(url: string, network: HttpPeerNetwork, tls: TlsSettings, logger: Logger): Promise<Server> {
+  let take = (socket: Socket): void => network.take(socket);
   if (url.startsWith("https:") || url.startsWith("unixs:")) {
-    throw new Error(`--listen-peer-urls ${url}: TLS between members is not supported by this version`);
+    if (!hasCertificate(tls)) {
+      throw new Error(`cannot listen on TLS for ${new URL(url).host}: KeyFile and CertFile are not presented`);
+    }
+    const secure = new TlsServer(tls, "peer", logger, take);
+    take = (socket) => secure.take(socket);
   }
-  const server = createServer({ noDelay: true }, (socket) => network.take(socket));
+  const server = createServer({ noDelay: true }, (socket) => take(socket));
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(new ListenError(url, error)));
     server.listen(listenOptions(url), () => resolve(server));

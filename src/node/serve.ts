@@ -13,6 +13,7 @@ import { bcryptHasher } from "./hasher.ts";
 import { ListenError, listenOptions } from "./listen.ts";
 import { listenToPeers } from "./peers.ts";
 import { processVars } from "./process-stats.ts";
+import { noTls, TlsServer, type TlsSettings } from "./tls/index.ts";
 
 /** One address to listen on, and what is served there. */
 export interface Listen {
@@ -27,6 +28,10 @@ export interface ServeOptions {
   readonly listen: readonly Listen[];
   /** Addresses for the other members; without one this member stays alone. */
   readonly listenPeers?: readonly string[];
+  /** For `https` among `listen`. */
+  readonly clientTls?: TlsSettings;
+  /** For `https` among `listenPeers`, and for calls to other members. */
+  readonly peerTls?: TlsSettings;
   readonly access: AccessOptions;
   /** Flag auth-token. */
   readonly authToken: string;
@@ -52,9 +57,11 @@ export interface Serving {
 
 /** An address bound before anything else is touched; what connects early waits. */
 interface Bound {
-  readonly listen: Listen;
+  /** What is served there: one, or one without TLS and one with it. */
+  readonly listens: readonly Listen[];
   readonly server: Server;
-  readonly url: string;
+  /** Those of `listens`, with the real port. */
+  readonly urls: readonly string[];
   readonly early: Socket[];
   readonly onEarly: (socket: Socket) => void;
 }
@@ -66,8 +73,8 @@ interface Bound {
 export async function serve(options: ServeOptions, disk: Disk, registry: Registry, env: Env): Promise<Serving> {
   const bound: Bound[] = [];
   try {
-    for (const listen of options.listen) bound.push(await bind(listen));
-    const transport = await listenToPeers(options.listenPeers ?? [], env);
+    for (const listens of byAddress(options.listen)) bound.push(await bind(listens));
+    const transport = await listenToPeers(options.listenPeers ?? [], options.peerTls ?? noTls, env);
     const member = await ServerMember.start(options.member, {
       disk,
       env,
@@ -131,17 +138,37 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
   const http = httpServer(new HttpGateway({ ...gatewayParts, gateway: options.gateway, pages: "all" }));
   const metricsHttp = httpServer(new HttpGateway({ ...gatewayParts, gateway: false, pages: "metrics" }));
   const doors: Door[] = [];
-  for (const { listen, server, early, onEarly, url } of bound) {
-    const take = doorOf(listen);
+  const secured: TlsServer[] = [];
+  for (const address of bound) {
+    const { server, early, onEarly } = address;
+    const take = entranceOf(address);
     server.off("connection", onEarly);
     server.on("connection", take);
     for (const socket of early) if (!socket.destroyed) take(socket);
-    env.logger.info("serving client traffic insecurely; this is strongly discouraged!", {
-      traffic: listen.serves === "client" ? "grpc+http" : listen.serves,
-      address: new URL(url).host,
-    });
   }
   env.logger.info("ready to serve client requests");
+
+  /** An address without TLS, with it, or with both, which the first byte tells apart. */
+  function entranceOf({ listens, urls }: Bound): (socket: Socket) => void {
+    let plain: ((socket: Socket) => void) | undefined;
+    let secure: TlsServer | undefined;
+    for (const [i, listen] of listens.entries()) {
+      const traffic = listen.serves === "client" ? "grpc+http" : listen.serves;
+      const address = new URL(urls[i]!).host;
+      if (isSecure(listen.url)) {
+        secure = new TlsServer(options.clientTls ?? noTls, "client", env.logger, doorOf(listen));
+        secured.push(secure);
+        env.logger.info("serving client traffic securely", { traffic, address });
+      } else {
+        plain = doorOf(listen);
+        env.logger.info("serving client traffic insecurely; this is strongly discouraged!", { traffic, address });
+      }
+    }
+    if (secure === undefined) return plain!;
+    const [withTls, without] = [secure, plain];
+    if (without === undefined) return (socket) => withTls.take(socket);
+    return (socket) => sortByFirstByte(socket, withTls, without);
+  }
 
   function doorOf(listen: Listen): (socket: Socket) => void {
     if (listen.serves === "http" || listen.serves === "metrics") {
@@ -162,6 +189,7 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     services.close();
     void grpc.close();
     for (const door of doors) door.destroy();
+    for (const terminator of secured) terminator.destroy();
     http.closeAllConnections();
     metricsHttp.closeAllConnections();
     http.close();
@@ -170,7 +198,7 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
   };
   return {
     member,
-    urls: bound.map(({ url }) => url),
+    urls: bound.flatMap(({ urls }) => urls),
     close: (graceMs = 1000) => {
       closing ??= close(graceMs);
       return closing;
@@ -184,7 +212,42 @@ function httpServer(gateway: HttpGateway): HttpServer {
   return server;
 }
 
-function bind(listen: Listen): Promise<Bound> {
+/** Listeners that share an address, with TLS and without. */
+function byAddress(listens: readonly Listen[]): Listen[][] {
+  const groups = new Map<string, Listen[]>();
+  for (const listen of listens) {
+    const { host, port, path } = listenOptions(listen.url);
+    // Port 0 is another port each time.
+    const address = port === 0 ? listen.url : (path ?? `${host}:${port}`);
+    groups.set(address, [...(groups.get(address) ?? []), listen]);
+  }
+  return [...groups.values()];
+}
+
+function isSecure(url: string): boolean {
+  return url.startsWith("https:") || url.startsWith("unixs:");
+}
+
+/** The first byte of a TLS handshake; no request starts with it. */
+const handshakeByte = 0x16;
+
+function sortByFirstByte(socket: Socket, secure: TlsServer, plain: (socket: Socket) => void): void {
+  const onError = (): void => {};
+  socket.on("error", onError);
+  socket.once("readable", () => {
+    const first = socket.read() as Buffer | null;
+    socket.off("error", onError);
+    if (first === null) {
+      socket.destroy();
+      return;
+    }
+    socket.unshift(first);
+    if (first[0] === handshakeByte) secure.take(socket);
+    else plain(socket);
+  });
+}
+
+function bind(listens: readonly Listen[]): Promise<Bound> {
   const server = createServer({ noDelay: true });
   const early: Socket[] = [];
   const onEarly = (socket: Socket): void => {
@@ -193,16 +256,20 @@ function bind(listen: Listen): Promise<Bound> {
     early.push(socket);
   };
   server.on("connection", onEarly);
+  const first = listens[0]!.url;
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(new ListenError(listen.url, error));
+      reject(new ListenError(first, error));
     });
-    server.listen(listenOptions(listen.url), () => {
+    server.listen(listenOptions(first), () => {
       const at = server.address();
-      const url = new URL(listen.url);
-      if (typeof at === "object" && at !== null) url.port = String(at.port);
-      const text = listen.url.startsWith("unix") ? listen.url : url.toString().replace(/\/$/, "");
-      resolve({ listen, server, early, onEarly, url: text });
+      const urls = listens.map((listen) => {
+        if (listen.url.startsWith("unix")) return listen.url;
+        const url = new URL(listen.url);
+        if (typeof at === "object" && at !== null) url.port = String(at.port);
+        return url.toString().replace(/\/$/, "");
+      });
+      resolve({ listens, server, early, onEarly, urls });
     });
   });
 }

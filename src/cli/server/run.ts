@@ -83,7 +83,7 @@ export async function runServer(run: RunOptions): Promise<void> {
   const env = systemEnv(logger, registry);
   try {
     const serving = await serve(
-      serveOptionsOf(config, () => process.exit(1)),
+      serveOptionsOf(config, logger, () => process.exit(1)),
       new RealDisk(),
       registry,
       env,

@@ -236,12 +236,7 @@ export const options = [
     true,
     "Wait less before the first election after a start.",
   ),
-  member.urls(
-    "listen-peer-urls",
-    "listenPeerUrls",
-    ["http://localhost:2380"],
-    "URLs to listen on for other members.",
-  ),
+  member.urls("listen-peer-urls", "listenPeerUrls", ["http://localhost:2380"], "URLs to listen on for other members."),
   member.urls(
     "listen-client-urls",
     "listenClientUrls",
@@ -491,11 +486,9 @@ export const options = [
   clustering.integer("int", "max-learners", "maxLearners", 1, "Most learners the cluster may have."),
 
   security.text("cert-file", "certFile", "", "Certificate of the client listeners.", {
-    status: "later",
     yaml: ["client-transport-security", "cert-file"],
   }),
   security.text("key-file", "keyFile", "", "Key of the client listeners.", {
-    status: "later",
     yaml: ["client-transport-security", "key-file"],
   }),
   security.text(
@@ -504,62 +497,49 @@ export const options = [
     "",
     "Certificate shown when the server is a client of its own port.",
     {
-      status: "later",
       yaml: ["client-transport-security", "client-cert-file"],
     },
   ),
   security.text("client-key-file", "clientKeyFile", "", "Key that goes with --client-cert-file.", {
-    status: "later",
     yaml: ["client-transport-security", "client-key-file"],
   }),
   security.bool("client-cert-auth", "clientCertAuth", false, "Ask clients for a certificate.", {
-    status: "later",
     yaml: ["client-transport-security", "client-cert-auth"],
   }),
-  security.text("client-crl-file", "clientCrlFile", "", "Revocation list for clients' certificates.", later),
+  security.text("client-crl-file", "clientCrlFile", "", "Revocation list for clients' certificates."),
   security.strings(
     "client-cert-allowed-hostname",
     "clientCertAllowedHostnames",
     "Host names accepted in clients' certificates.",
     {
-      status: "later",
       yaml: ["client-transport-security", "allowed-hostname"],
     },
   ),
   security.text("trusted-ca-file", "trustedCaFile", "", "CA that clients' certificates are checked against.", {
-    status: "later",
     yaml: ["client-transport-security", "trusted-ca-file"],
   }),
   security.bool("auto-tls", "autoTls", false, "Client listeners with a certificate made on the spot.", {
-    status: "later",
     yaml: ["client-transport-security", "auto-tls"],
   }),
   security.text("peer-cert-file", "peerCertFile", "", "Certificate of the peer listeners.", {
-    status: "later",
     yaml: ["peer-transport-security", "cert-file"],
   }),
   security.text("peer-key-file", "peerKeyFile", "", "Key of the peer listeners.", {
-    status: "later",
     yaml: ["peer-transport-security", "key-file"],
   }),
   security.text("peer-client-cert-file", "peerClientCertFile", "", "Certificate shown to other members.", {
-    status: "later",
     yaml: ["peer-transport-security", "client-cert-file"],
   }),
   security.text("peer-client-key-file", "peerClientKeyFile", "", "Key that goes with --peer-client-cert-file.", {
-    status: "later",
     yaml: ["peer-transport-security", "client-key-file"],
   }),
   security.bool("peer-client-cert-auth", "peerClientCertAuth", false, "Ask other members for a certificate.", {
-    status: "later",
     yaml: ["peer-transport-security", "client-cert-auth"],
   }),
   security.text("peer-trusted-ca-file", "peerTrustedCaFile", "", "CA that members' certificates are checked against.", {
-    status: "later",
     yaml: ["peer-transport-security", "trusted-ca-file"],
   }),
   security.bool("peer-auto-tls", "peerAutoTls", false, "Peer listeners with a certificate made on the spot.", {
-    status: "later",
     yaml: ["peer-transport-security", "auto-tls"],
   }),
   security.integer(
@@ -568,11 +548,9 @@ export const options = [
     "selfSignedCertValidityYears",
     1,
     "Years such a certificate is valid.",
-    later,
   ),
-  security.text("peer-crl-file", "peerCrlFile", "", "Revocation list for members' certificates.", later),
+  security.text("peer-crl-file", "peerCrlFile", "", "Revocation list for members' certificates."),
   security.strings("peer-cert-allowed-cn", "peerCertAllowedCns", "Common names accepted in members' certificates.", {
-    status: "later",
     yaml: ["peer-transport-security", "allowed-cn"],
   }),
   security.strings(
@@ -580,7 +558,6 @@ export const options = [
     "peerCertAllowedHostnames",
     "Host names accepted in members' certificates.",
     {
-      status: "later",
       yaml: ["peer-transport-security", "allowed-hostname"],
     },
   ),
@@ -589,11 +566,11 @@ export const options = [
     "peerSkipClientSanVerification",
     false,
     "Do not compare a member's address with its certificate.",
-    { status: "later", yaml: ["peer-transport-security", "skip-client-san-verification"] },
+    { yaml: ["peer-transport-security", "skip-client-san-verification"] },
   ),
-  security.strings("cipher-suites", "cipherSuites", "TLS cipher suites offered (empty: the platform's choice).", later),
-  security.text("tls-min-version", "tlsMinVersion", "TLS1.2", "Oldest TLS version: TLS1.2 or TLS1.3.", later),
-  security.text("tls-max-version", "tlsMaxVersion", "", "Newest TLS version (empty: the platform's choice).", later),
+  security.strings("cipher-suites", "cipherSuites", "TLS cipher suites offered (empty: the platform's choice)."),
+  security.text("tls-min-version", "tlsMinVersion", "TLS1.2", "Oldest TLS version: TLS1.2 or TLS1.3."),
+  security.text("tls-max-version", "tlsMaxVersion", "", "Newest TLS version (empty: the platform's choice)."),
   security.urls("cors", "cors", ["*"], "Origins that browsers may call from; * for any.", { except: "*" }),
   security.uniqueStrings(
     "host-whitelist",
@@ -728,12 +705,7 @@ export const options = [
     later,
   ),
 
-  unsafe.bool(
-    "force-new-cluster",
-    "forceNewCluster",
-    false,
-    "Make a cluster of this member alone out of its data.",
-  ),
+  unsafe.bool("force-new-cluster", "forceNewCluster", false, "Make a cluster of this member alone out of its data."),
   unsafe.bool("unsafe-no-fsync", "unsafeNoFsync", false, "Never wait for the disk. A power cut then loses data."),
 
   commandLine.text(

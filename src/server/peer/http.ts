@@ -6,7 +6,9 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
+import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import {
   BodyTooLarge,
   type IncomingRequest,
@@ -23,26 +25,29 @@ const uploadSilenceMs = 10_000;
 const dialTimeoutMs = 2000;
 /** Pieces of one write are joined up to this size: one copy costs less than one system call's vector. */
 const joinBytesMax = 64 * 1024;
+/** Connections for single requests. */
+const pooled = { keepAlive: true, maxSockets: 16, keepAliveMsecs: 30_000, timeout: 60_000, noDelay: true };
 
 /**
  * The one place where the peer protocol meets sockets: HTTP/1.1 by `node:http`. Listening sockets are opened by the composition
  * root, which hands every connection to `take`.
  */
 export class HttpPeerNetwork implements PeerNetwork {
-  readonly #agent = new Agent({
-    keepAlive: true,
-    maxSockets: 16,
-    keepAliveMsecs: 30_000,
-    timeout: 60_000,
-    noDelay: true,
-  });
+  readonly #agent = new Agent(pooled);
+  readonly #secureAgent = new SecureAgent(pooled);
+  readonly #tls: () => ConnectionOptions;
   readonly #server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 60_000 });
   readonly #sockets = new Set<Socket>();
   readonly #outgoing = new Set<ClientRequest>();
   #waiting: Socket[] | undefined = [];
   #closed = false;
 
-  /** A connection that was accepted on a peer address. */
+  /** `tls` gives what each call to an `https` URL shows and trusts. */
+  constructor(tls: () => ConnectionOptions = () => ({})) {
+    this.#tls = tls;
+  }
+
+  /** A connection that was accepted on a peer address; with TLS, a secured one. */
   take(socket: Socket): void {
     if (this.#closed) {
       socket.destroy();
@@ -76,7 +81,7 @@ export class HttpPeerNetwork implements PeerNetwork {
 
   request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
     return new Promise((resolve, reject) => {
-      const outgoing = this.#begin(url, request, this.#agent, reject);
+      const outgoing = this.#begin(url, request, true, reject);
       if (outgoing === undefined) return;
       const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
       outgoing.on("error", reject);
@@ -153,6 +158,7 @@ export class HttpPeerNetwork implements PeerNetwork {
     this.#closed = true;
     for (const outgoing of this.#outgoing) outgoing.destroy();
     this.#agent.destroy();
+    this.#secureAgent.destroy();
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
   }
@@ -160,21 +166,23 @@ export class HttpPeerNetwork implements PeerNetwork {
   #begin(
     url: string,
     request: PeerRequest,
-    agent: Agent | false,
+    shared: boolean,
     onError: (error: Error) => void,
   ): ClientRequest | undefined {
     try {
       if (this.#closed) throw new Error("the network is closed");
       const { hostname, port, protocol } = new URL(url);
-      if (protocol !== "http:") throw new Error(`peer URL scheme ${protocol}// is not supported by this version`);
-      const outgoing = httpRequest({
+      const where = {
         host: hostname.replace(/^\[|\]$/g, ""),
-        port: port === "" ? 80 : Number(port),
+        port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
         method: request.method,
         path: request.path,
         headers: { ...request.headers },
-        agent: agent === false ? freshAgent : agent,
-      });
+      };
+      const outgoing =
+        protocol === "https:"
+          ? httpsRequest({ ...where, ...this.#tls(), agent: shared ? this.#secureAgent : freshSecureAgent })
+          : httpRequest({ ...where, agent: shared ? this.#agent : freshAgent });
       this.#outgoing.add(outgoing);
       outgoing.once("close", () => this.#outgoing.delete(outgoing));
       // Whoever listens, an error event must not end the process.
@@ -188,7 +196,9 @@ export class HttpPeerNetwork implements PeerNetwork {
 }
 
 /** Streams and uploads have a connection of their own. */
-const freshAgent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY, noDelay: true });
+const fresh = { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY, noDelay: true };
+const freshAgent = new Agent(fresh);
+const freshSecureAgent = new SecureAgent(fresh);
 
 function ignore(): void {}
 

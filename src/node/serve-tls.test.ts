@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { get as getSecurely } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { Registry } from "../api/metrics/index.ts";
+import { silentLogger } from "../base/index.ts";
+import { defaultMemberOptions } from "../server/index.ts";
+import { MemoryDisk } from "../storage/disk/index.ts";
+import { load } from "./config/index.ts";
+import { serveOptionsOf } from "./from-config.ts";
+import { type Serving, serve } from "./serve.ts";
+import { defaultServeOptions, sha1, systemEnv } from "./start-member.ts";
+import { selfSigned } from "./tls/self-signed.ts";
+import { noTls } from "./tls/settings.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "serve-tls-"));
+let serving: Serving | undefined;
+afterEach(async () => {
+  await serving?.close();
+  serving = undefined;
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function textOf(start: typeof get, url: string, ca?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    start(url, { ...(ca === undefined ? {} : { ca }), agent: false }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      response.on("end", () => resolve(text));
+    }).on("error", reject);
+  });
+}
+
+it("serves one address with TLS and without", async () => {
+  const own = selfSigned(["127.0.0.1"], new Date(Date.now() - 60_000), 1);
+  const [certFile, keyFile] = [join(dir, "own.crt"), join(dir, "own.key")];
+  writeFileSync(certFile, own.cert);
+  writeFileSync(keyFile, own.key);
+  const port = await freePort();
+  const urls = [`http://127.0.0.1:${port}`, `https://127.0.0.1:${port}`];
+  const registry = new Registry();
+  const member = defaultMemberOptions("/memory", sha1, { advertiseClientUrls: urls });
+  serving = await serve(
+    { ...defaultServeOptions(member, urls), clientTls: { ...noTls, certFile, keyFile } },
+    new MemoryDisk(),
+    registry,
+    systemEnv(silentLogger, registry),
+  );
+  expect(serving.urls).toEqual(urls);
+  const [plain, secure] = urls as [string, string];
+  expect(JSON.parse(await textOf(get, `${plain}/version`))).toMatchObject({ etcdserver: "3.7.1" });
+  expect(JSON.parse(await textOf(getSecurely, `${secure}/version`, own.cert))).toMatchObject({ etcdserver: "3.7.1" });
+});
+
+it.each([
+  [
+    ["--listen-client-urls=https://127.0.0.1:2379", "--advertise-client-urls=https://127.0.0.1:2379"],
+    "TLS key/cert (--cert-file, --key-file) must be provided for client url https://127.0.0.1:2379 with HTTPS scheme",
+  ],
+  [
+    ["--listen-metrics-urls=https://127.0.0.1:2381"],
+    "client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url",
+  ],
+])("wants a certificate for %j", (args, why) => {
+  const loaded = load({
+    args,
+    env: {},
+    readFile: () => "",
+    defaultHost: undefined,
+    build: { gitSha: "", runtime: "", platform: "" },
+  });
+  if (loaded.kind !== "start") throw new Error(loaded.kind);
+  expect(() => serveOptionsOf(loaded.config, silentLogger, () => {})).toThrow(why);
+});
