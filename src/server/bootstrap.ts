@@ -390,6 +390,7 @@ function makeNode(options: MemberOptions, id: MemberId, log: MemoryStorage, appl
     maxSizePerMsg: 1024 * 1024,
     maxInflightMsgs: 512,
     checkQuorum: true,
+    asyncStorageWrites: true,
     preVote: options.preVote,
     random: (n) => below(env.random, n),
     logger: env.logger,

@@ -665,20 +665,22 @@ export class ServerMember implements Member {
 
   /** Raft's snapshot is durable in the log: put its database in the place of the store while raft goes on. */
   #onSnapshot(snapshot: Snapshot): void {
-    const restoring = this.#restore(snapshot).then(
-      () => {
+    const index = snapshot.metadata!.index;
+    // It stands for these, too.
+    this.#held = this.#held.filter((entry) => entry.index > index);
+    const before = this.#restoring ?? Promise.resolve();
+    const restoring = before
+      .then(() => this.#restore(snapshot))
+      .then(() => {
+        if (this.#restoring !== restoring) return;
         this.#restoring = undefined;
         const held = this.#held;
         this.#held = [];
         if (held.length > 0) this.#apply(held);
         else this.#afterApply();
-      },
-      (error: unknown) => {
-        this.#restoring = undefined;
-        this.fail(error);
-      },
-    );
-    this.#restoring = restoring.catch((error: unknown) => this.fail(error));
+      })
+      .catch((error: unknown) => this.fail(error));
+    this.#restoring = restoring;
   }
 
   /** Order as etcd's: lessor before keys, which attach themselves to leases. Reads go on in the old store until the new one stands. */
@@ -711,6 +713,7 @@ export class ServerMember implements Member {
     this.#appliedTerm = term;
     this.#logKeeper.onReceived(index);
     this.#setPeers();
+    this.#serveWhenDecided();
     logger.info("applied snapshot", fields);
     old.close().catch((error: unknown) => logger.warn("failed to close the old database", { error }));
   }
@@ -942,7 +945,7 @@ export class ServerMember implements Member {
       return;
     }
     if (fresh || entry.index > this.#boot.confIndex) {
-      const confState = node.applyConfChange(change);
+      const confState = node.applyConfChange(change, entry.index);
       if (fresh) {
         this.#store.setConfState(confState);
         const changed = this.#membership.apply(change);

@@ -65,7 +65,7 @@ export class PeerService {
     }
     const id = BigInt(text);
     try {
-      await this.#host.promote(id, request.headers["authorization"]);
+      await this.#host.promote(id, request.headers.authorization);
     } catch (error) {
       this.#env.logger.warn("failed to promote a member", { "member-id": hexId(id), error });
       return this.#own(this.#promotionRefused(error));

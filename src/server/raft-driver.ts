@@ -1,6 +1,9 @@
-import { assert, type Env } from "../base/index.ts";
+import { assert, type Counter, type Env } from "../base/index.ts";
 import {
   type Entry,
+  type HardState,
+  isLocalMessage,
+  isLocalTarget,
   type MemoryStorage,
   type Message,
   MessageType,
@@ -38,19 +41,32 @@ export interface DriverEvents {
 /** Most proposals that may wait for their turn in the log; beyond it a caller is refused, not queued. */
 export const proposalsWaitingMax = 65_536;
 
+/** Something to make durable, in the order in which raft asked for it. */
+interface Write {
+  readonly snapshot: Snapshot | undefined;
+  readonly entries: readonly Entry[];
+  readonly hardState: HardState | undefined;
+  readonly mustSync: boolean;
+  /** What may be said, to ourselves and to others, once it is durable. */
+  readonly responses: readonly Message[];
+  begun: boolean;
+  done: boolean;
+}
+
+/** Encoded entries that may wait for the disk before proposals wait in their queue instead. */
+const unwrittenBytesMax = 64 * 1024 * 1024;
+
 /**
- * Turns the raft state machine's wishes into acts, one batch after the other.
+ * Turns the raft state machine's wishes into acts. Raft runs with asynchronous storage writes: a turn never waits for the disk.
  *
- *     turn n    proposals gathered -> one step -> Ready -> one write + one sync in flight
- *     meanwhile what the batch before committed is applied and answered; new proposals gather
- *     sync done -> advance -> entries commit -> next Ready
- *
- * A leader's appends leave for all followers before its own write, so that they sync while it does.
+ *     each turn   proposals and messages gathered -> raft -> messages out, entries to the log, committed ones applied
+ *     the log     gathers what comes while a sync is in flight, and writes it with one write and one sync
+ *     sync done   what raft may say now is said: acknowledgements, votes; a leader counts its own copy
  *
  * Invariants:
- * - at most one save is in flight, and Ready/advance strictly alternate around it;
- * - an entry is handed to `onCommitted` only after it is stable in the local log or was stable before;
- * - a leader's messages leave before its own sync, everyone else's after it (thesis, section 10.2.1).
+ * - writes begin, end and are answered in the order in which raft asked for them;
+ * - an entry is handed to `onCommitted` only after it is stable in the local log;
+ * - a leader's appends leave before its own sync, everyone's acknowledgements and votes after it (thesis, section 10.2.1).
  */
 export class RaftDriver {
   readonly #node: RawNode;
@@ -59,12 +75,18 @@ export class RaftDriver {
   readonly #transport: Transport;
   readonly #events: DriverEvents;
   readonly #env: Env;
+  readonly #refusals: Counter;
   /** Encoded entries waiting to be stepped into raft together; length at most `proposalsWaitingMax`. */
   #waiting: Uint8Array[] = [];
+  /** Oldest first. Bounded by `unwrittenBytesMax` for a leader, by raft's flow control for a follower. */
+  readonly #writes: Write[] = [];
+  /** A snapshot's files are being written: nothing may enter the log before its record does. */
+  #snapshotFirst = false;
+  /** Applied entries whose answer to raft waits for the state; answers keep their order. */
+  #applying: Promise<void> | undefined;
   #scheduled = false;
-  /** A save is in flight; `#run` goes on when it ends. */
-  #saving = false;
-  /** Resolves `quiesce`. */
+  #running = false;
+  /** Resolves `stop`. */
   #onIdle: (() => void) | undefined;
   #stopped = false;
   #lead = 0n;
@@ -80,6 +102,14 @@ export class RaftDriver {
       { name: "quorate_server_proposals_waiting", help: "Proposals gathered for the next write to the log." },
       () => this.#waiting.length,
     );
+    env.metrics.gaugeFrom(
+      { name: "quorate_server_log_writes_waiting", help: "Batches of entries that are not durable yet." },
+      () => this.#writes.length,
+    );
+    this.#refusals = env.metrics.counter({
+      name: "quorate_server_raft_messages_refused_total",
+      help: "Messages of peers that raft refused.",
+    });
   }
 
   get node(): RawNode {
@@ -114,6 +144,11 @@ export class RaftDriver {
   /** A message from a peer. What raft refuses it forgets, but for news that our own log has lost entries. */
   step(message: Message): void {
     if (this.#stopped) return;
+    // Local messages steer the node itself: nobody else may send one.
+    if (isLocalMessage(message.type) || isLocalTarget(message.from)) {
+      this.#refusals.inc();
+      return;
+    }
     const refused = this.#node.step(message);
     if (refused !== undefined) this.#refused(refused, message);
     this.#schedule();
@@ -124,6 +159,7 @@ export class RaftDriver {
       this.#fail(error);
       return;
     }
+    this.#refusals.inc();
     const { logger } = this.#env;
     if (!logger.enabled("debug")) return;
     logger.debug("raft refused a message of a peer", { error, type: message.type, from: message.from });
@@ -140,17 +176,17 @@ export class RaftDriver {
     this.#run();
   }
 
-  /** Stops after the save in flight, if any; nothing is proposed, applied or sent any more. */
+  /** Stops after the writes in flight, if any; nothing is proposed, applied or sent any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    if (!this.#saving) return;
+    if (this.#writes.every((write) => write.done || !write.begun) && !this.#snapshotFirst) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#saving || this.#stopped) return;
+    if (this.#scheduled || this.#running || this.#stopped) return;
     this.#scheduled = true;
     this.#env.scheduler.endOfTurn(this.#turn);
   }
@@ -161,20 +197,25 @@ export class RaftDriver {
   };
 
   #run(): void {
-    if (this.#saving || this.#stopped) return;
+    if (this.#running || this.#stopped) return;
+    this.#running = true;
     try {
       this.#stepWaiting();
       while (!this.#stopped && this.#node.hasReady()) {
-        if (!this.#handle(this.#node.ready())) return;
+        this.#handle(this.#node.ready());
         this.#stepWaiting();
       }
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#running = false;
     }
   }
 
   #stepWaiting(): void {
     if (this.#waiting.length === 0 || this.#lead === 0n) return;
+    // The disk is behind: the next write that ends goes on here.
+    if (this.#wal.pendingBytes > unwrittenBytesMax && this.#writes.length > 0) return;
     const batch = this.#waiting;
     this.#waiting = [];
     if (this.#node.proposeMany(batch) !== undefined) {
@@ -183,86 +224,128 @@ export class RaftDriver {
     }
   }
 
-  /** Acts on one Ready. False when a save is in flight and the rest happens after it. */
-  #handle(ready: Ready): boolean {
+  #handle(ready: Ready): void {
     if (ready.softState !== undefined) {
       this.#lead = ready.softState.lead;
       this.#events.onSoftState(ready.softState);
     }
     if (ready.readStates.length > 0) this.#events.onReadStates(ready.readStates);
-    const leads = this.#lead === this.#node.id;
-    if (leads && ready.messages.length > 0) this.#send(ready.messages);
-
-    const snapshot = ready.snapshot;
-    if (snapshot === undefined && !ready.mustSync) {
-      // A new commit index alone need not be durable: the next sync carries it (raft can learn it again).
-      if (ready.hardState !== undefined || ready.entries.length > 0) this.#wal.append(ready.hardState, ready.entries);
-      return this.#settle(ready, leads, undefined, false);
+    const { messages } = ready;
+    let local = messages.length;
+    // The two local threads' work comes last.
+    while (local > 0 && isLocalTarget(messages[local - 1]!.to)) local--;
+    if (local > 0) this.#send(local === messages.length ? messages : messages.slice(0, local));
+    for (let i = local; i < messages.length; i++) {
+      const work = messages[i]!;
+      if (work.type === MessageType.MsgStorageAppend) {
+        this.#write({
+          snapshot: ready.snapshot,
+          entries: ready.entries,
+          hardState: ready.hardState,
+          mustSync: ready.mustSync,
+          responses: work.responses,
+          begun: false,
+          done: false,
+        });
+      } else this.#applyCommitted(work);
     }
+  }
 
-    const committed = ready.committedEntries;
-    const firstNew = ready.entries[0]?.index ?? Number.MAX_SAFE_INTEGER;
-    const early = snapshot === undefined && committed.length > 0 && committed[committed.length - 1]!.index < firstNew;
-    this.#saving = true;
-    const saved = this.#save(ready);
-    const wait = early ? this.#events.onCommitted(committed) : undefined;
+  // ---- applying --------------------------------------------------------------------------------------------------------
+
+  #applyCommitted(work: Message): void {
+    const wait = this.#events.onCommitted(work.entries);
+    if (wait === undefined && this.#applying === undefined) {
+      for (const response of work.responses) this.#node.step(response);
+      return;
+    }
+    const before = this.#applying;
+    const applying: Promise<void> = Promise.all([before, wait]).then(
+      () => {
+        if (this.#applying === applying) this.#applying = undefined;
+        this.withNode((node) => {
+          for (const response of work.responses) node.step(response);
+        });
+      },
+      (error: unknown) => this.#fail(error),
+    );
+    this.#applying = applying;
+  }
+
+  // ---- writing ---------------------------------------------------------------------------------------------------------
+
+  #write(write: Write): void {
+    this.#writes.push(write);
+    this.#beginWrites();
+    // A new commit index alone need not be durable: the next sync carries it (raft can learn it again).
+    if (this.#writes[0]!.done) this.#answerWrites();
+  }
+
+  #beginWrites(): void {
+    for (const write of this.#writes) {
+      if (this.#snapshotFirst) return;
+      if (write.begun) continue;
+      write.begun = true;
+      const { snapshot, entries, hardState } = write;
+      if (snapshot !== undefined) {
+        this.#snapshotFirst = true;
+        this.#settled(write, this.#saveSnapshot(snapshot, hardState, entries));
+      } else if (write.mustSync) this.#settled(write, this.#wal.save(hardState, entries));
+      else {
+        this.#wal.append(hardState, entries);
+        write.done = true;
+      }
+    }
+  }
+
+  async #saveSnapshot(snapshot: Snapshot, hardState: HardState | undefined, entries: readonly Entry[]): Promise<void> {
+    const { index, term, confState } = snapshot.metadata!;
+    await this.#events.onSaveSnapshot(snapshot);
+    const recorded = this.#wal.saveSnapshot({ index, term, confState });
+    const saved = this.#wal.save(hardState, entries);
+    this.#snapshotFirst = false;
+    this.#beginWrites();
+    await Promise.all([recorded, saved]);
+  }
+
+  #settled(write: Write, saved: Promise<void>): void {
     saved.then(
       () => {
-        this.#saving = false;
-        let settled = false;
-        try {
-          if (snapshot !== undefined) {
-            this.#log.applySnapshot(snapshot);
-            this.#events.onSnapshot(snapshot);
+        write.done = true;
+        if (!this.#stopped && this.#writes[0] === write) {
+          try {
+            this.#answerWrites();
+          } catch (error) {
+            this.#fail(error);
           }
-          settled = this.#settle(ready, leads, wait, early);
-        } catch (error) {
-          this.#fail(error);
+          this.#run();
         }
-        if (!settled && this.#saving) return;
         this.#idle();
-        this.#run();
       },
       (error: unknown) => {
-        this.#saving = false;
+        write.done = true;
+        this.#snapshotFirst = false;
         this.#fail(error);
         this.#idle();
       },
     );
-    return false;
   }
 
-  async #save(ready: Ready): Promise<void> {
-    const metadata = ready.snapshot?.metadata;
-    if (ready.snapshot !== undefined && metadata !== undefined) {
-      await this.#events.onSaveSnapshot(ready.snapshot);
-      await this.#wal.saveSnapshot({ index: metadata.index, term: metadata.term, confState: metadata.confState });
+  /** Says what may be said after the oldest writes. */
+  #answerWrites(): void {
+    const toPeers: Message[] = [];
+    const toSelf: Message[] = [];
+    while (this.#writes[0]?.done === true) {
+      const { snapshot, entries, responses } = this.#writes.shift()!;
+      if (snapshot !== undefined) {
+        this.#log.applySnapshot(snapshot);
+        this.#events.onSnapshot(snapshot);
+      }
+      if (entries.length > 0) this.#log.append(entries);
+      for (const response of responses) (response.to === this.#node.id ? toSelf : toPeers).push(response);
     }
-    await this.#wal.save(ready.hardState, ready.entries);
-  }
-
-  /** What follows once a Ready's entries are stable. False when the state has to catch up first; `#run` goes on after it. */
-  #settle(ready: Ready, sent: boolean, wait: Promise<void> | undefined, applied: boolean): boolean {
-    if (ready.entries.length > 0) this.#log.append(ready.entries);
-    if (!sent && ready.messages.length > 0) this.#send(ready.messages);
-    let held = wait;
-    if (!applied && ready.committedEntries.length > 0) held = this.#events.onCommitted(ready.committedEntries);
-    if (held === undefined) {
-      if (!this.#stopped) this.#node.advance(ready);
-      return true;
-    }
-    this.#saving = true;
-    const goOn = (): void => {
-      this.#saving = false;
-      if (!this.#stopped) this.#node.advance(ready);
-      this.#idle();
-      this.#run();
-    };
-    held.then(goOn, (error: unknown) => {
-      this.#fail(error);
-      goOn();
-    });
-    return false;
+    for (const response of toSelf) this.#node.step(response);
+    if (toPeers.length > 0) this.#send(toPeers);
   }
 
   /**
@@ -297,7 +380,8 @@ export class RaftDriver {
   }
 
   #idle(): void {
-    this.#onIdle?.();
+    if (this.#onIdle === undefined || this.#writes.some((write) => write.begun && !write.done)) return;
+    this.#onIdle();
     this.#onIdle = undefined;
   }
 
