@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 import { GcPauses, type Registry, type RuntimeStats, runtimeMetrics } from "../api/metrics/index.ts";
+import { declareStillMetrics } from "./still-metrics.ts";
 
 /** What `/debug/vars` tells of the process. */
 export function processVars(): Record<string, unknown> {
@@ -48,6 +49,7 @@ export function registerProcessMetrics(registry: Registry): void {
   });
   observer.observe({ entryTypes: ["gc"] });
   runtimeMetrics(registry, pauses, readStats);
+  declareStillMetrics(registry, `node${process.version.slice(1)}`);
 }
 
 function readStats(): RuntimeStats {

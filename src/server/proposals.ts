@@ -1,4 +1,6 @@
 import { type Counter, type Env, EtcdError } from "../base/index.ts";
+import type { Envelope } from "./command.ts";
+import { RequestTimes } from "./request-times.ts";
 
 /** What an applied entry answers to whoever proposed it. */
 export type Outcome = { readonly response: unknown; readonly error?: undefined } | { readonly error: EtcdError };
@@ -9,7 +11,7 @@ interface Pending {
   /** The encoded entry; its identity tells the entry again when it comes back from the log of this very process. */
   readonly data: Uint8Array;
   /** The decoded request, so that our own entries are not decoded a second time. */
-  readonly request: unknown;
+  readonly request: Envelope | undefined;
   readonly startedMs: number;
   readonly deadlineMs: number;
   resolve(response: unknown): void;
@@ -31,10 +33,12 @@ export class Proposals {
   readonly #env: Env;
   readonly #timeoutMs: number;
   readonly #failed: Counter;
+  readonly #times: RequestTimes;
 
   constructor(timeoutMs: number, env: Env) {
     this.#timeoutMs = timeoutMs;
     this.#env = env;
+    this.#times = new RequestTimes(env);
     env.metrics.gaugeFrom(
       { name: "etcd_server_proposals_pending", help: "The current number of pending proposals to commit." },
       () => this.#byData.size,
@@ -50,7 +54,7 @@ export class Proposals {
   }
 
   /** Waits for the entry. Caller has checked `size` against `pendingMax`. */
-  add<R>(id: bigint, data: Uint8Array, request: unknown): Promise<R> {
+  add<R>(id: bigint, data: Uint8Array, request: Envelope | undefined): Promise<R> {
     const startedMs = this.#env.clock.monotonicMs();
     return new Promise<R>((resolve, reject) => {
       const pending: Pending = {
@@ -78,6 +82,8 @@ export class Proposals {
 
   settle(pending: Pending, outcome: Outcome): void {
     this.#forget(pending);
+    // A request that was refused when it was applied has been served all the same.
+    this.#observe(pending, true);
     if (outcome.error !== undefined) pending.reject(outcome.error);
     else pending.resolve(outcome.response);
   }
@@ -90,6 +96,7 @@ export class Proposals {
       gone.add(pending.data);
       this.#forget(pending);
       this.#failed.inc();
+      this.#observe(pending, false);
       pending.reject(errorFor(pending.startedMs));
     }
     return gone;
@@ -102,6 +109,10 @@ export class Proposals {
       this.#failed.inc();
       pending.reject(EtcdError.of("Stopped"));
     }
+  }
+
+  #observe({ request, startedMs }: Pending, success: boolean): void {
+    if (request !== undefined) this.#times.observe(request.command.kind, success, startedMs);
   }
 
   #forget(pending: Pending): void {
