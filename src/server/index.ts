@@ -13,7 +13,6 @@ export {
   RaftHttp,
   type Transport,
 } from "./peer/index.ts";
-export { RequestTimes } from "./request-times.ts";
 export { declareDatabaseMetrics } from "./snapshot-files.ts";
 export { requestTimeoutMs } from "./timeouts.ts";
 export type { Health, Member, Principal, SnapshotSource } from "./types.ts";

@@ -18,13 +18,13 @@ const streamChunkKeysFirst = 10;
 
 /** etcdserverpb.KV */
 export function registerKv(registry: MethodRegistry, around: Surroundings): void {
-  const { member, options, headers, guard, times } = around;
+  const { member, options, headers, guard } = around;
   const authorizer = options.authorizer;
   const service = new ServiceRegistry(registry, around, rpc.KVService);
 
-  const read = (request: rpc.RangeRequest, call: Call, startedMs: number): Reply => {
+  const read = (request: rpc.RangeRequest, call: Call): Reply => {
     authorizer?.requireRead(guard.principal(call), request.key, request.rangeEnd);
-    return times.range(startedMs, () => encodeRange(headers, member.range(request)));
+    return encodeRange(headers, member.range(request));
   };
 
   service.unary<rpc.RangeRequest>(
@@ -32,11 +32,8 @@ export function registerKv(registry: MethodRegistry, around: Surroundings): void
     rpc.decodeRangeRequest,
     (request, call) => {
       checkRange(request);
-      const startedMs = times.now();
       const barrier = request.serializable ? undefined : member.linearizable();
-      return barrier === undefined
-        ? read(request, call, startedMs)
-        : barrier.then(() => read(request, call, startedMs));
+      return barrier === undefined ? read(request, call) : barrier.then(() => read(request, call));
     },
     (request) => request.serializable,
   );

@@ -1,5 +1,5 @@
 import type { Env } from "../../base/index.ts";
-import { type Member, RequestTimes } from "../../server/index.ts";
+import type { Member } from "../../server/index.ts";
 import type { MethodRegistry } from "../../wire/grpc/index.ts";
 import { registerAuth } from "./auth.ts";
 import { registerCluster } from "./cluster.ts";
@@ -11,7 +11,6 @@ import { registerLease } from "./lease.ts";
 import { registerMaintenance } from "./maintenance.ts";
 import type { RpcOptions } from "./options.ts";
 import { guarded, type Surroundings } from "./registry.ts";
-import { RequestTimes } from "./request-times.ts";
 import { registerWatch } from "./watch.ts";
 
 /** etcd's gRPC services over one member. */
@@ -27,8 +26,6 @@ export class RpcServices {
       options,
       guard: new Guard(member, options, env),
       headers: new HeaderEncoder(member),
-      times: new RequestTimes(options.warningUnaryMs ?? 300, env),
-      times: new RequestTimes(env),
       nextTurn: () => new Promise((resolve) => env.scheduler.endOfTurn(resolve)),
     };
   }
@@ -36,12 +33,12 @@ export class RpcServices {
   /** Registers every service; `GrpcServer` is such a registry. */
   register(registry: MethodRegistry): void {
     const around = this.#around;
-    registerKv(registry, around, this.#env);
+    registerKv(registry, around);
     registerWatch(registry, around, this.#env);
     registerLease(registry, around);
     registerCluster(registry, around);
     registerAuth(registry, around);
-    registerMaintenance(registry, around, this.health, this.#env);
+    registerMaintenance(registry, around, this.health);
     this.health.register(guarded(registry, around.guard));
     around.options.more?.(guarded(registry, around.guard));
   }
