@@ -107,6 +107,8 @@ export async function boot(
       : await begin(options, at.wal, disk, store, snapshotter, remote, env);
   } catch (error) {
     await store.close().catch(() => {});
+    // A start that was refused leaves nothing behind: the next one must not take an empty database for somebody's data.
+    if (!hasStore && !Wal.exists(disk, at.wal)) disk.remove(at.db);
     throw error;
   }
 }
@@ -125,6 +127,18 @@ export function openDatabase(
 function newestSnapshot(disk: Disk, walDir: string): WalSnapshot {
   const snapshots = Wal.validSnapshots(disk, walDir);
   return snapshots[snapshots.length - 1] ?? { index: 0, term: 0, confState: undefined };
+}
+
+/** etcd 3.4, also its `etcdctl snapshot restore`, left the voters out of the log's record: its `.snap` file has them. */
+function withConfState(snapshot: WalSnapshot, snapshotter: Snapshotter): WalSnapshot {
+  if (snapshot.index === 0 || snapshot.confState !== undefined) return snapshot;
+  try {
+    const confState = snapshotter.loadNewestAvailable([snapshot]).metadata?.confState;
+    return confState === undefined ? snapshot : { ...snapshot, confState };
+  } catch (error) {
+    if (isWalError(error, "NoSnapshot")) return snapshot;
+    throw error;
+  }
 }
 
 /** Only `member` may be in a data directory; a `proxy` directory belonged to a v2 proxy and is refused, as etcd does. */
@@ -276,7 +290,7 @@ async function reopen(
   snapshotter: Snapshotter,
   env: Env,
 ): Promise<Boot> {
-  const newest = newestSnapshot(disk, walDir);
+  const newest = withConfState(newestSnapshot(disk, walDir), snapshotter);
   const { index } = store.consistentIndex();
   if (index < newest.index && index !== 0) {
     throw refused(
