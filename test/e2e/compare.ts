@@ -63,7 +63,7 @@ export function compareOnBoth(title: string, script: readonly Step[], options: S
     });
 
     it.skipIf(etcd37 === undefined)("all of it as etcd 3.7.1 says it (skipped: QUORATE_ETCD_37 not set)", () => {
-      const unlike = [...ours].filter(([step, text]) => twins.get(step) !== text).map(([step]) => step);
+      const unlike = [...ours].filter(([step, text]) => plainJson(twins.get(step)) !== text).map(([step]) => step);
       expect(unlike).toEqual(notAs37.filter(([script]) => script === title).map(([, step]) => step));
     });
 
@@ -73,6 +73,13 @@ export function compareOnBoth(title: string, script: readonly Step[], options: S
       expect(idle).toEqual([]);
     });
   });
+}
+
+/** Go's protojson puts blanks into JSON, at random from build to build. */
+function plainJson(text: string | undefined): string | undefined {
+  return text
+    ?.replace(/^\{".*$/gm, (line) => line.replace(/, (?=["{[\d])/g, ","))
+    .replace("proto:\\xc2\\xa0(", "proto: (");
 }
 
 function matches(text: string | undefined, expected: string | RegExp, who: string): void {

@@ -15,7 +15,12 @@ export interface Server {
   readonly version: string;
 }
 
-export const quorate: Server = { name: "quorate", command: join(root, "bin/etcd"), version: "3.7.1" };
+/** `QUORATE_BIN` names another build than that of this tree. */
+export const quorate: Server = {
+  name: "quorate",
+  command: process.env["QUORATE_BIN"] ?? join(root, "bin/etcd"),
+  version: "3.7.1",
+};
 export const debianEtcd: Server = { name: "etcd 3.4", command: "/usr/bin/etcd", version: "3.4.23" };
 const etcd37Path = process.env["QUORATE_ETCD_37"];
 /** An etcd 3.7.1 that somebody built; nothing of it is part of the project, and tests do without it. */
@@ -200,14 +205,34 @@ export function ctl(server: Pick<Running, "url">, args: readonly string[], input
   });
 }
 
-/** HashKV of a running server, by its JSON gateway. */
-export async function hashKv(server: Pick<Running, "url">, revision = 0): Promise<{ hash: number; revision: number }> {
-  const response = await fetch(`${server.url}/v3/maintenance/hashkv`, {
-    method: "POST",
-    body: JSON.stringify({ revision }),
-  });
-  const body = (await response.json()) as { hash?: number; header: { revision: string } };
-  return { hash: body.hash ?? 0, revision: Number(body.header.revision) };
+export interface KvHash {
+  readonly hash: number;
+  /** The revision that was hashed; 3.4 does not tell it, so there it is the current one of a server at rest. */
+  readonly revision: number;
+  readonly compactRevision: number;
+}
+
+/** HashKV of a running server, by its JSON gateway; `revision` 0 = the current one. */
+export async function hashKv(server: Pick<Running, "url">, revision = 0): Promise<KvHash> {
+  const body = (await post(server, "/v3/maintenance/hashkv", { revision })) as {
+    hash?: number;
+    compact_revision?: string;
+    hash_revision?: string;
+    header: { revision: string };
+  };
+  return {
+    hash: body.hash ?? 0,
+    revision: Number(body.hash_revision ?? (revision === 0 ? body.header.revision : revision)),
+    compactRevision: Number(body.compact_revision ?? 0),
+  };
+}
+
+/** One call of the JSON gateway; throws what it refuses. */
+export async function post(server: Pick<Running, "url">, path: string, body: unknown): Promise<unknown> {
+  const response = await fetch(`${server.url}${path}`, { method: "POST", body: JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} ${JSON.stringify(body)}: ${response.status} ${text}`);
+  return JSON.parse(text);
 }
 
 export function readText(path: string): string {

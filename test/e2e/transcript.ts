@@ -22,6 +22,8 @@ export interface Step {
   /** Lines that must have come before `during` starts; then `lines` are awaited. */
   readonly linesBefore?: number;
   readonly hide?: readonly Hide[];
+  /** Compare the lines of the output as a set: for output whose order means nothing. */
+  readonly sorted?: boolean;
 }
 
 export type Hide = readonly [pattern: RegExp, replacement: string];
@@ -123,6 +125,7 @@ async function playStep(step: Step, place: Place, transcript: Map<string, string
 
   const stderr = withoutClientLog(printable(Buffer.concat(err)));
   let text = printable(Buffer.concat(out));
+  if (step.sorted) text = text.split("\n").sort().join("\n");
   if (text !== "" && !text.endsWith("\n")) text += "\n";
   if (stderr.trim() !== "") text += `[stderr]\n${stderr.trimEnd()}\n`;
   text += `${note}[${end}]`;
