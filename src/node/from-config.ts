@@ -64,6 +64,7 @@ export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: 
     keepaliveTimeoutMs: config.grpcKeepaliveTimeoutMs,
     handlingTimeHistogram: config.metrics === "extensive",
     stopServingOnDefrag: gates.StopGRPCServiceOnDefrag,
+    warningUnaryMs: config.warningUnaryRequestDurationMs || 300,
     onFatal,
   };
 }

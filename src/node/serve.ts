@@ -42,6 +42,8 @@ export interface ServeOptions {
   readonly keepaliveTimeoutMs: number;
   readonly handlingTimeHistogram: boolean;
   readonly stopServingOnDefrag: boolean;
+  /** A unary call that takes longer is logged. */
+  readonly warningUnaryMs: number;
   /** Called when the member can no longer keep its promises; end the process. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -116,6 +118,7 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
       authorizer: member.auth,
       auth: member.auth,
       stopServingOnDefrag: options.stopServingOnDefrag,
+      warningUnaryMs: options.warningUnaryMs,
       more: (services) => {
         registerLock(services, member, member.auth);
         registerElection(services, member, member.auth);

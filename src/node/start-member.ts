@@ -51,6 +51,7 @@ export function defaultServeOptions(member: MemberOptions, urls: readonly string
     keepaliveTimeoutMs: 20_000,
     handlingTimeHistogram: false,
     stopServingOnDefrag: false,
+    warningUnaryMs: 300,
     onFatal: () => {},
   };
 }

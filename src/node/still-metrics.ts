@@ -1,4 +1,4 @@
-import { exponentialBuckets, type Metrics } from "../base/index.ts";
+import type { Metrics } from "../base/index.ts";
 import { declareDatabaseMetrics } from "../server/index.ts";
 
 /**
@@ -9,11 +9,6 @@ export function declareStillMetrics(metrics: Metrics, runtime: string): void {
   for (const [name, help] of counters) metrics.counterFrom({ name, help }, zero);
   for (const [name, help] of gauges) metrics.gaugeFrom({ name, help }, zero);
   declareDatabaseMetrics(metrics);
-  metrics.histogram({
-    name: "etcd_mvcc_hash_duration_seconds",
-    help: "The latency distribution of storage hash operation.",
-    buckets: exponentialBuckets(0.01, 2, 15),
-  });
   metrics
     .gauge({
       name: "etcd_server_go_version",

@@ -25,6 +25,6 @@ export function registerCluster(registry: MethodRegistry, around: Surroundings):
   });
   service.simple<rpc.MemberPromoteRequest, rpc.MemberPromoteResponse>("MemberPromote", (request, call) => {
     requireRoot(call);
-    return member.memberPromote(request);
+    return member.memberPromote(request, call.metadata.get("token") ?? call.metadata.get("authorization"));
   });
 }

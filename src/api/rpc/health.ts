@@ -21,6 +21,13 @@ export class HealthService {
         return health.encodeHealthCheckResponse({ status: this.#status });
       },
     });
+    registry.register(serviceName, "List", {
+      kind: "unary",
+      handler: () =>
+        health.encodeHealthListResponse({
+          statuses: [{ key: "", value: health.createHealthCheckResponse({ status: this.#status }) }],
+        }),
+    });
     registry.register(serviceName, "Watch", {
       kind: "serverStream",
       handler: (stream, bytes) => {

@@ -1,4 +1,4 @@
-import { keyBytes } from "../../base/index.ts";
+import { type Env, exponentialBuckets, keyBytes } from "../../base/index.ts";
 import type { Call, MethodRegistry, Reply, ServerStream } from "../../wire/grpc/index.ts";
 import { keyValue, rpc } from "../../wire/proto/index.ts";
 import { encodeDeleteRange, encodePut, encodeRange, encodeRangeStream, joinItems, replyBytes } from "./encode.ts";
@@ -12,15 +12,25 @@ import {
   isSerializable,
 } from "./kv-checks.ts";
 import { ServiceRegistry, type Surroundings } from "./registry.ts";
+import { outcomes } from "./request-times.ts";
 
 /** Keys of the first chunk of a streamed range; later chunks double or halve it. */
 const streamChunkKeysFirst = 10;
 
 /** etcdserverpb.KV */
-export function registerKv(registry: MethodRegistry, around: Surroundings): void {
-  const { member, options, headers, guard } = around;
+export function registerKv(registry: MethodRegistry, around: Surroundings, env: Env): void {
+  const { member, options, headers, guard, times } = around;
   const authorizer = options.authorizer;
   const service = new ServiceRegistry(registry, around, rpc.KVService);
+  const rangeSeconds = env.metrics.histogram({
+    name: "etcd_server_range_duration_seconds",
+    help: "The latency distributions of ranges, with the wait for the newest state where there is one.",
+    labels: ["success"],
+    buckets: exponentialBuckets(0.0001, 2, 20),
+  });
+  const countRange = outcomes((success) => rangeSeconds.with(success));
+  const countRangeRequest = times.counterOf("Range");
+  const countReadTxn = times.counterOf("ReadonlyTxn");
 
   const read = (request: rpc.RangeRequest, call: Call): Reply => {
     authorizer?.requireRead(guard.principal(call), request.key, request.rangeEnd);
@@ -36,6 +46,10 @@ export function registerKv(registry: MethodRegistry, around: Surroundings): void
       return barrier === undefined ? read(request, call) : barrier.then(() => read(request, call));
     },
     (request) => request.serializable,
+    (_request, seconds, success) => {
+      countRange(seconds, success);
+      countRangeRequest(seconds, success);
+    },
   );
 
   service.serverStream<rpc.RangeRequest>("RangeStream", rpc.decodeRangeRequest, async (stream, request) => {
@@ -55,16 +69,24 @@ export function registerKv(registry: MethodRegistry, around: Surroundings): void
     return member.deleteRange(request, guard.principal(call)).then((response) => encodeDeleteRange(headers, response));
   });
 
-  service.unary<rpc.TxnRequest>("Txn", rpc.decodeTxnRequest, (request, call) => {
-    checkTxn(request, member.txnOpsMax);
-    if (!isReadOnly(request)) return member.txn(request, guard.principal(call)).then(rpc.encodeTxnResponse);
-    const answer = () => {
-      authorizer?.requireTxn(guard.principal(call), request);
-      return rpc.encodeTxnResponse(member.readTxn(request));
-    };
-    const barrier = isSerializable(request) ? undefined : member.linearizable();
-    return barrier === undefined ? answer() : barrier.then(answer);
-  });
+  service.unary<rpc.TxnRequest>(
+    "Txn",
+    rpc.decodeTxnRequest,
+    (request, call) => {
+      checkTxn(request, member.txnOpsMax);
+      if (!isReadOnly(request)) return member.txn(request, guard.principal(call)).then(rpc.encodeTxnResponse);
+      const answer = () => {
+        authorizer?.requireTxn(guard.principal(call), request);
+        return rpc.encodeTxnResponse(member.readTxn(request));
+      };
+      const barrier = isSerializable(request) ? undefined : member.linearizable();
+      return barrier === undefined ? answer() : barrier.then(answer);
+    },
+    undefined,
+    (request, seconds, success) => {
+      if (isReadOnly(request)) countReadTxn(seconds, success);
+    },
+  );
 
   service.simple<rpc.CompactionRequest, rpc.CompactionResponse>("Compact", (request, call) => {
     const by = guard.principal(call);

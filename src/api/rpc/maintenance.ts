@@ -1,4 +1,4 @@
-import { EtcdError } from "../../base/index.ts";
+import { type Env, EtcdError, exponentialBuckets } from "../../base/index.ts";
 import type { Call, MethodRegistry, ServerStream } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 import type { HealthService } from "./health.ts";
@@ -11,8 +11,13 @@ const snapshotBlobBytes = 32 * 1024;
 const blobsPerTurn = 32;
 
 /** etcdserverpb.Maintenance */
-export function registerMaintenance(registry: MethodRegistry, around: Surroundings, health: HealthService): void {
-  const { member, options, guard } = around;
+export function registerMaintenance(
+  registry: MethodRegistry,
+  around: Surroundings,
+  health: HealthService,
+  env: Env,
+): void {
+  const { member, options, guard, times } = around;
   const { authorizer } = options;
   const root = (call: Call) => authorizer?.requireRoot(guard.principal(call));
   const service = new ServiceRegistry(registry, around, rpc.MaintenanceService);
@@ -44,9 +49,17 @@ export function registerMaintenance(registry: MethodRegistry, around: Surroundin
     return rpc.createDefragmentResponse();
   });
 
-  service.simple<rpc.HashRequest, rpc.HashResponse>("Hash", (_request, call) => {
+  const hashSeconds = env.metrics.histogram({
+    name: "etcd_mvcc_hash_duration_seconds",
+    help: "The latency distribution of storage hash operation.",
+    buckets: exponentialBuckets(0.01, 2, 15),
+  });
+  service.simple<rpc.HashRequest, rpc.HashResponse>("Hash", async (_request, call) => {
     root(call);
-    return member.hash();
+    const startMs = times.nowMs();
+    const response = await member.hash();
+    hashSeconds.observe((times.nowMs() - startMs) / 1000);
+    return response;
   });
 
   service.simple<rpc.HashKVRequest, rpc.HashKVResponse>("HashKV", (request, call) => {

@@ -37,6 +37,8 @@ export interface RpcOptions {
   /** Flag election-timeout; streams that require a leader are cancelled after three of them without one. */
   readonly electionMs: number;
   readonly sha256: () => Sha256;
+  /** Flag warning-unary-request-duration: a unary call that takes longer is logged. Default 300. */
+  readonly warningUnaryMs?: number | undefined;
   readonly authorizer?: Authorizer | undefined;
   readonly auth?: AuthBackend | undefined;
   /** Gate StopGRPCServiceOnDefrag: report NOT_SERVING while a defragmentation runs. */

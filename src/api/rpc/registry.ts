@@ -12,6 +12,7 @@ import { DecodeError, type MethodDescriptor, type ServiceDescriptor } from "../.
 import type { Guard } from "./guard.ts";
 import type { HeaderEncoder } from "./header.ts";
 import type { RpcOptions } from "./options.ts";
+import type { Observe, RequestTimes } from "./request-times.ts";
 
 /** What every service works with. */
 export interface Surroundings {
@@ -19,6 +20,7 @@ export interface Surroundings {
   readonly options: RpcOptions;
   readonly guard: Guard;
   readonly headers: HeaderEncoder;
+  readonly times: RequestTimes;
   /** Lets everybody else have a turn before long work goes on. */
   readonly nextTurn: () => Promise<void>;
 }
@@ -57,11 +59,13 @@ export function decodeRequest<Request>(decode: (bytes: Uint8Array) => Request, b
 export class ServiceRegistry {
   readonly #registry: MethodRegistry;
   readonly #guard: Guard;
+  readonly #times: RequestTimes;
   readonly #service: ServiceDescriptor;
 
   constructor(registry: MethodRegistry, around: Surroundings, service: ServiceDescriptor) {
     this.#registry = registry;
     this.#guard = around.guard;
+    this.#times = around.times;
     this.#service = service;
   }
 
@@ -76,14 +80,31 @@ export class ServiceRegistry {
     decode: (bytes: Uint8Array) => Request,
     handle: Handle<Request>,
     forLearner: ForLearner<Request> = never,
+    observe?: Observe<Request>,
   ): void {
     const guard = this.#guard;
+    const times = this.#times;
+    const { input } = this.descriptor(method);
     this.#registry.register(this.#service.typeName, method, {
       kind: "unary",
       handler: (call, bytes) => {
         const request = decodeRequest(decode, bytes);
         guard.unary(call, forLearner(request));
-        return handle(request, call);
+        const startMs = times.nowMs();
+        const ended = (reply?: Reply): void => {
+          const seconds = times.finish(call, startMs, input, request, reply);
+          observe?.(request, seconds, reply !== undefined);
+        };
+        let reply: Reply | Promise<Reply>;
+        try {
+          reply = handle(request, call);
+        } catch (error) {
+          ended();
+          throw error;
+        }
+        if (reply instanceof Promise) reply.then(ended, () => ended());
+        else ended(reply);
+        return reply;
       },
     });
   }

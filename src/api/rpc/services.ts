@@ -11,6 +11,7 @@ import { registerLease } from "./lease.ts";
 import { registerMaintenance } from "./maintenance.ts";
 import type { RpcOptions } from "./options.ts";
 import { guarded, type Surroundings } from "./registry.ts";
+import { RequestTimes } from "./request-times.ts";
 import { registerWatch } from "./watch.ts";
 
 /** etcd's gRPC services over one member. */
@@ -26,6 +27,7 @@ export class RpcServices {
       options,
       guard: new Guard(member, options, env),
       headers: new HeaderEncoder(member),
+      times: new RequestTimes(options.warningUnaryMs ?? 300, env),
       nextTurn: () => new Promise((resolve) => env.scheduler.endOfTurn(resolve)),
     };
   }
@@ -33,12 +35,12 @@ export class RpcServices {
   /** Registers every service; `GrpcServer` is such a registry. */
   register(registry: MethodRegistry): void {
     const around = this.#around;
-    registerKv(registry, around);
+    registerKv(registry, around, this.#env);
     registerWatch(registry, around, this.#env);
     registerLease(registry, around);
     registerCluster(registry, around);
     registerAuth(registry, around);
-    registerMaintenance(registry, around, this.health);
+    registerMaintenance(registry, around, this.health, this.#env);
     this.health.register(guarded(registry, around.guard));
     around.options.more?.(guarded(registry, around.guard));
   }

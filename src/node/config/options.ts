@@ -613,7 +613,6 @@ export const options = [
     "warningUnaryRequestDurationMs",
     300,
     "A call that takes longer is logged.",
-    later,
   ),
 
   tracing.bool(
