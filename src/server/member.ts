@@ -1176,12 +1176,12 @@ export class ServerMember implements Member {
     return rpc.createMemberUpdateResponse({ header: this.#memberHeader(), members: this.#memberMessages() });
   }
 
-  async memberPromote(request: rpc.MemberPromoteRequest): Promise<rpc.MemberPromoteResponse> {
+  async memberPromote(request: rpc.MemberPromoteRequest, token?: string): Promise<rpc.MemberPromoteResponse> {
     if (this.isLeader()) await this.#promoteHere(request.ID);
     else {
       // Only the leader knows how far a learner has come.
       await this.#askLeader(
-        (url, timeoutMs) => this.#remote.promote(url, request.ID, timeoutMs),
+        (url, timeoutMs) => this.#remote.promote(url, request.ID, token, timeoutMs),
         (error) =>
           isEtcdError(error, "MemberNotFound") ||
           isEtcdError(error, "MemberNotLearner") ||

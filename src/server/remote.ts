@@ -158,8 +158,10 @@ export class Remote {
   }
 
   /** Promotes by the leader. @throws EtcdError MemberNotFound, MemberNotLearner, LearnerNotReady, or with the leader's text */
-  async promote(url: string, id: MemberId, timeoutMs: number): Promise<void> {
-    const request: PeerRequest = { method: "POST", path: `/members/promote/${id}`, headers: {}, body: nothing };
+  /** `token`: of the client that asked, since the leader checks who it is. */
+  async promote(url: string, id: MemberId, token: string | undefined, timeoutMs: number): Promise<void> {
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
+    const request: PeerRequest = { method: "POST", path: `/members/promote/${id}`, headers, body: nothing };
     const answer = await this.#transport.request(url, request, timeoutMs);
     if (answer.status === 200) return;
     const said = textOf(answer);

@@ -82,7 +82,8 @@ export interface Member {
   memberAdd(request: rpc.MemberAddRequest): Promise<rpc.MemberAddResponse>;
   memberRemove(request: rpc.MemberRemoveRequest): Promise<rpc.MemberRemoveResponse>;
   memberUpdate(request: rpc.MemberUpdateRequest): Promise<rpc.MemberUpdateResponse>;
-  memberPromote(request: rpc.MemberPromoteRequest): Promise<rpc.MemberPromoteResponse>;
+  /** `token`: of who asks, for the leader, which may be another member. */
+  memberPromote(request: rpc.MemberPromoteRequest, token?: string): Promise<rpc.MemberPromoteResponse>;
 
   alarm(request: rpc.AlarmRequest): Promise<rpc.AlarmResponse>;
   status(): rpc.StatusResponse;

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../base/index.ts";
+import type { PeerRequest, PeerResponse, Transport } from "./peer/index.ts";
+import { Remote } from "./remote.ts";
+
+function remoteThatSays(status: number, said: string) {
+  const time = new ManualTime();
+  const env: Env = {
+    clock: time,
+    scheduler: time,
+    random: new SeededRandom(1),
+    logger: silentLogger,
+    metrics: nullMetrics,
+  };
+  const asked: [string, PeerRequest][] = [];
+  const request = async (url: string, what: PeerRequest): Promise<PeerResponse> => {
+    asked.push([url, what]);
+    return { status, headers: {}, body: Buffer.from(said) };
+  };
+  return { remote: new Remote({ request } as unknown as Transport, env), asked };
+}
+
+it("asks for a promotion in the name of its client", async () => {
+  const { remote, asked } = remoteThatSays(200, "[]");
+  await remote.promote("http://a:1", 7n, undefined, 100);
+  await remote.promote("http://a:1", 7n, "abc.9", 100);
+  expect(asked.map(([, { method, path, headers }]) => ({ method, path, headers }))).toEqual([
+    { method: "POST", path: "/members/promote/7", headers: {} },
+    { method: "POST", path: "/members/promote/7", headers: { authorization: "abc.9" } },
+  ]);
+});
+
+it.each([
+  [404, "membership: ID not found", "MemberNotFound"],
+  [408, "{}", "Timeout"],
+  [412, "membership: can only promote a learner member", "MemberNotLearner"],
+  [412, "etcdserver: can only promote a learner member which is in sync with leader", "LearnerNotReady"],
+])("takes %i %s for %s", async (status, said, name) => {
+  await expect(remoteThatSays(status, said).remote.promote("http://a:1", 7n, undefined, 100)).rejects.toMatchObject({
+    name: "EtcdError",
+    code: expect.anything(),
+    message: expect.stringMatching(/^etcdserver: /),
+  });
+  expect(name).not.toBe("");
+});
