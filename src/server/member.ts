@@ -553,13 +553,16 @@ export class ServerMember implements Member {
   #leaderChanges = 0;
 
   #reckonAlone(): void {
+    this.#alone = this.#isAlone();
+    // No other voter waits for messages of ours while the log is written.
+    this.#boot.wal.mayWait = this.#alone;
+  }
+
+  #isAlone(): boolean {
     const { node } = this.#boot;
-    if (this.#role !== StateType.StateLeader || this.#appliedTerm !== node.term) {
-      this.#alone = false;
-      return;
-    }
+    if (this.#role !== StateType.StateLeader || this.#appliedTerm !== node.term) return false;
     const { voters, votersOutgoing } = node.status().config;
-    this.#alone = voters.length === 1 && voters[0] === this.memberId && votersOutgoing.length === 0;
+    return voters.length === 1 && voters[0] === this.memberId && votersOutgoing.length === 0;
   }
 
   /** Runs once this member leads and has applied an entry of its own term. */
