@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ManualTime, SeededRandom } from "../../base/index.ts";
 import { diskCases, flockCases } from "./acceptance.ts";
 import { FaultDisk, failFrom, failNth, MemoryDisk, RealDisk } from "./index.ts";
+import { SyncPace } from "./real.ts";
 
 const roots: string[] = [];
 function temporary(): string {
@@ -203,4 +204,49 @@ describe("the fault disk", () => {
     file.readSync(into, 0);
     return Buffer.from(into).toString("latin1");
   }
+});
+
+describe("syncs that may be waited for", () => {
+  it("go off the loop when the disk is slow, for a second, and while another sync is in flight", () => {
+    let nowMs = 0;
+    const pace = new SyncPace(() => nowMs);
+    const take = (ms: number): void =>
+      pace.wait(() => {
+        nowMs += ms;
+      });
+    for (let i = 0; i < 10; i++) take(0.2);
+    // One long wait alone says nothing.
+    take(50);
+    expect(pace.mayWait()).toBe(true);
+    take(50);
+    expect(pace.mayWait()).toBe(false);
+    nowMs += 999;
+    expect(pace.mayWait()).toBe(false);
+    nowMs += 1;
+    expect(pace.mayWait()).toBe(true);
+    take(0.2);
+    expect(pace.mayWait()).toBe(true);
+    // Tried again and still slow: another second, after two at most.
+    take(20);
+    take(20);
+    expect(pace.mayWait()).toBe(false);
+    nowMs += 1000;
+    pace.inFlight = 1;
+    expect(pace.mayWait()).toBe(false);
+    pace.inFlight = 0;
+    expect(pace.mayWait()).toBe(true);
+  });
+
+  it("are durable and told in order on a real file, and faults reject", async () => {
+    const disk = new RealDisk();
+    const file = disk.open(`${temporary()}/log`, "create");
+    const told: string[] = [];
+    await file.writeAndSync([Buffer.from("ab"), Buffer.from("c")], 0, () => told.push("written"), true);
+    expect(told).toEqual(["written"]);
+    const into = new Uint8Array(3);
+    file.readSync(into, 0);
+    expect(Buffer.from(into).toString()).toBe("abc");
+    file.close();
+    await expect(file.writeAndSync([Buffer.from("d")], 3, undefined, true)).rejects.toMatchObject({ code: "Closed" });
+  });
 });

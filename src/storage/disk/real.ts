@@ -18,6 +18,14 @@ import {
  */
 const SYNC_WRITE_BYTES_MAX = 256 * 1024;
 
+/**
+ * As long as syncs on the loop take no longer than this on average, `writeAndSync` may wait for them there: handing over to a
+ * thread and back costs more than such a wait (see README.md for the figures).
+ */
+const LOOP_SYNC_MS_MAX = 1;
+/** After slow ones, syncs go off the loop for so long; then one is tried again. */
+const LOOP_SYNC_PAUSE_MS = 1000;
+
 /** What Node's error codes mean to a caller; a code that is not here is `Io`. */
 const codes: Readonly<Record<string, DiskErrorCode>> = {
   ENOENT: "NotFound",
@@ -63,11 +71,47 @@ export interface RealDiskOptions {
   readonly flockProgram?: string;
 }
 
+/**
+ * Decides whether a sync may hold up the loop: by how long the ones before took, and never while the disk is busy with another
+ * one, which ours would queue behind.
+ */
+export class SyncPace {
+  /** Syncs in the thread pool, of any file of this disk. */
+  inFlight = 0;
+  /** Moving average of the syncs on the loop, 0 .. 4 * LOOP_SYNC_MS_MAX. */
+  #averageMs = 0;
+  #notBeforeMs = 0;
+  readonly #now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  mayWait(): boolean {
+    return this.inFlight === 0 && (this.#notBeforeMs === 0 || this.#now() >= this.#notBeforeMs);
+  }
+
+  /** Runs a sync on the loop. */
+  wait(sync: () => void): void {
+    const start = this.#now();
+    sync();
+    // One long wait alone is chance, and as often the machine's as the disk's; two in a row are not.
+    this.#averageMs += (Math.min(this.#now() - start, 4 * LOOP_SYNC_MS_MAX) - this.#averageMs) / 8;
+    if (this.#averageMs <= LOOP_SYNC_MS_MAX) {
+      this.#notBeforeMs = 0;
+      return;
+    }
+    this.#notBeforeMs = this.#now() + LOOP_SYNC_PAUSE_MS;
+    this.#averageMs = LOOP_SYNC_MS_MAX / 2;
+  }
+}
+
 /** The machine's file system. */
 export class RealDisk implements Disk {
   readonly #flockProgram: string;
   /** Pid lock files this process holds; only used where there is no `flock` program. */
   readonly #pidLocks = new Set<string>();
+  readonly #pace = new SyncPace();
 
   constructor(options: RealDiskOptions = {}) {
     this.#flockProgram = options.flockProgram ?? "flock";
@@ -123,7 +167,7 @@ export class RealDisk implements Disk {
   }
 
   open(path: string, mode: OpenMode): DiskFile {
-    return attempt("open", path, () => new RealFile(path, fs.openSync(path, flags[mode], 0o600)));
+    return attempt("open", path, () => new RealFile(path, fs.openSync(path, flags[mode], 0o600), this.#pace));
   }
 
   /**
@@ -264,10 +308,12 @@ class RealFile implements DiskFile {
   #closed = false;
   /** Calls in the thread pool. Were the descriptor closed under them, its number might already be another file. */
   #inFlight = 0;
+  readonly #pace: SyncPace;
 
-  constructor(path: string, fd: number) {
+  constructor(path: string, fd: number, pace: SyncPace) {
     this.path = path;
     this.#fd = fd;
+    this.#pace = pace;
   }
 
   size(): number {
@@ -323,12 +369,16 @@ class RealFile implements DiskFile {
     return this.#promise((done) => this.#write(this.#begin("write"), pieces, position, done));
   }
 
-  writeAndSync(pieces: readonly Uint8Array[], position: number, written?: () => void): Promise<void> {
+  writeAndSync(pieces: readonly Uint8Array[], position: number, written?: () => void, mayWait = false): Promise<void> {
     return this.#promise((done) => {
       if (total(pieces) <= SYNC_WRITE_BYTES_MAX) {
         this.writeSync(pieces, position);
         written?.();
-        this.#dataSync(this.#begin("sync"), done);
+        if (mayWait && this.#pace.mayWait()) {
+          const fd = this.#open("sync");
+          this.#pace.wait(() => attempt("sync", this.path, () => fs.fdatasyncSync(fd)));
+          done();
+        } else this.#dataSync(this.#begin("sync"), done);
         return;
       }
       this.#write(this.#begin("write"), pieces, position, (error) => {
@@ -347,7 +397,10 @@ class RealFile implements DiskFile {
 
   sync(): Promise<void> {
     return this.#promise((done) => {
-      fs.fsync(this.#begin("sync"), (error) => {
+      const fd = this.#begin("sync");
+      this.#pace.inFlight++;
+      fs.fsync(fd, (error) => {
+        this.#pace.inFlight--;
         this.#end();
         done(error === null ? undefined : fault(error, "sync", this.path));
       });
@@ -420,7 +473,9 @@ class RealFile implements DiskFile {
   }
 
   #dataSync(fd: number, finish: Done): void {
+    this.#pace.inFlight++;
     fs.fdatasync(fd, (error) => {
+      this.#pace.inFlight--;
       this.#end();
       finish(error === null ? undefined : fault(error, "sync", this.path));
     });

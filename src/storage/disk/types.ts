@@ -65,9 +65,10 @@ export interface DiskFile {
   write(pieces: readonly Uint8Array[], position: number): Promise<void>;
   /**
    * Writes the pieces, then makes them durable as `dataSync` does: the path of the log, one promise for both.
-   * `written`, when given, is called between the two.
+   * `written`, when given, is called between the two. With `mayWait` the caller has nothing to do meanwhile that others
+   * depend on: where the disk is quick, the file may wait for it on the loop.
    */
-  writeAndSync(pieces: readonly Uint8Array[], position: number, written?: () => void): Promise<void>;
+  writeAndSync(pieces: readonly Uint8Array[], position: number, written?: () => void, mayWait?: boolean): Promise<void>;
   syncSync(): void;
   /** fsync: data and all of the file's attributes. */
   sync(): Promise<void>;

@@ -75,6 +75,11 @@ const RESOLVED: Promise<void> = Promise.resolve();
  */
 export class Wal {
   readonly dir: string;
+  /**
+   * Nobody else waits for this process while it writes: a member that is alone. Where the disk is quick, syncs then are waited
+   * for on the loop, which is cheaper than a thread; a leader with followers must get their messages out meanwhile.
+   */
+  mayWait = false;
   readonly #disk: Disk;
   readonly #logger: Logger;
   readonly #env: Env;
@@ -471,7 +476,7 @@ export class Wal {
       if (batch.last) file.truncate(this.#offset);
       if (!this.#noSync) await file.sync();
     } else {
-      await file.writeAndSync(pieces, offset, wrote);
+      await file.writeAndSync(pieces, offset, wrote, this.mayWait);
     }
     if (!this.#noSync) this.#synced(this.#env.clock.monotonicMs() - written);
     if (batch.starts !== undefined) this.#publish(batch.starts);
