@@ -1,7 +1,15 @@
 import type { AccessOptions } from "../api/gateway/index.ts";
 import type { Logger } from "../base/index.ts";
 import { defaultMemberOptions } from "../server/index.ts";
-import { type Config, compactionRetention, initialClusterOf, options } from "./config/index.ts";
+import {
+  type Config,
+  compactionRetention,
+  defaultFeatures,
+  featureNames,
+  featureStatus,
+  initialClusterOf,
+  options,
+} from "./config/index.ts";
 import type { Listen, ServeOptions } from "./serve.ts";
 import { sha1 } from "./start-member.ts";
 import { ensureSelfSigned, hasCertificate, noTls, type TlsSettings } from "./tls/index.ts";
@@ -165,13 +173,17 @@ function access(config: Config): AccessOptions {
   return { hostWhitelist: new Set(config.hostWhitelist), cors: new Set(config.cors) };
 }
 
-/** Flags that were given another value than their default and have no effect yet: said at start-up. */
+/** Flags, and gates, that were given another value than their default and have no effect yet: said at start-up. */
 export function withoutEffect(config: Config): string[] {
-  return options
+  const gates = featureNames
+    .filter((name) => featureStatus(name) === "later" && config.features[name] !== defaultFeatures[name])
+    .map((name) => `feature-gates ${name}`);
+  const flags: string[] = options
     .filter((option) => option.status === "later")
     .filter((option) => {
       const value = (config as Record<string, unknown>)[option.key];
       return JSON.stringify(value) !== JSON.stringify(option.default);
     })
     .map((option) => option.flag);
+  return [...flags, ...gates];
 }

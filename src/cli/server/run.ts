@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import {
   type Config,
   createLogger,
+  declareFeatureMetrics,
   defaultHost,
   type LoadInputs,
   LogSinkError,
@@ -80,6 +81,7 @@ export async function runServer(run: RunOptions): Promise<void> {
 
   const registry = new Registry();
   registerProcessMetrics(registry);
+  declareFeatureMetrics(registry, config.features);
   const env = systemEnv(logger, registry);
   try {
     const serving = await serve(

@@ -1,5 +1,6 @@
 /** Feature gates of etcd 3.7: `--feature-gates Name=true,Other=false`. */
 import { BadValue, parseBool, quote } from "./go-values.ts";
+import type { Status } from "./options.ts";
 
 export type Stage = "ALPHA" | "BETA";
 
@@ -17,6 +18,16 @@ const known = {
   TxnModeWriteWithSharedBuffer: { default: true, stage: "BETA" },
 } as const satisfies Record<string, { default: boolean; stage: Stage }>;
 
+/** Gates that change nothing when they are turned from their default. */
+const still: Readonly<Partial<Record<Feature, Exclude<Status, "done">>>> = {
+  // A leader that knows the lease renews it at once, always.
+  FastLeaseKeepAlive: "none",
+  PriorityRequest: "later",
+  SetMemberLocalAddr: "later",
+  // About how etcd copies its write buffer; there is no such copy here.
+  TxnModeWriteWithSharedBuffer: "none",
+};
+
 export type Feature = keyof typeof known;
 
 /** Each gate, on or off. */
@@ -26,6 +37,10 @@ export const featureNames = Object.keys(known) as Feature[];
 
 export function stageOf(feature: Feature): Stage {
   return known[feature].stage;
+}
+
+export function featureStatus(feature: Feature): Status {
+  return still[feature] ?? "done";
 }
 
 export const defaultFeatures: FeatureGates = Object.fromEntries(
@@ -72,5 +87,9 @@ function checkBool(name: string, value: string): boolean {
 
 /** Lines for the help text, one a gate. */
 export function describeFeatures(): string[] {
-  return featureNames.map((name) => `${name}=true|false (${known[name].stage} - default=${known[name].default})`);
+  return featureNames.map((name) => {
+    const status = featureStatus(name);
+    const remark = status === "done" ? "" : status === "later" ? " (not in effect yet)" : " (without effect)";
+    return `${name}=true|false (${known[name].stage} - default=${known[name].default})${remark}`;
+  });
 }

@@ -1,4 +1,4 @@
-export { type Feature, type FeatureGates, featureNames, stageOf } from "./features.ts";
+export { defaultFeatures, type Feature, type FeatureGates, featureNames, featureStatus, stageOf } from "./features.ts";
 export { formatDuration, parseDuration } from "./go-values.ts";
 export { helpText, optionsMarkdown, usageText } from "./help.ts";
 export { etcdVersion, type Loaded, type LoadInputs, load, variableOf } from "./load.ts";

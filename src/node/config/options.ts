@@ -497,10 +497,13 @@ export const options = [
     "",
     "Certificate shown when the server is a client of its own port.",
     {
+      // The gateway's calls never leave the process.
+      status: "none",
       yaml: ["client-transport-security", "client-cert-file"],
     },
   ),
   security.text("client-key-file", "clientKeyFile", "", "Key that goes with --client-cert-file.", {
+    status: "none",
     yaml: ["client-transport-security", "client-key-file"],
   }),
   security.bool("client-cert-auth", "clientCertAuth", false, "Ask clients for a certificate.", {
