@@ -1,5 +1,5 @@
 export { HttpPeerNetwork } from "./http.ts";
-export { encodeFramed, LINK_HEARTBEAT_FRAME, MessageDecoder } from "./message-codec.ts";
+export { encodeFramed, encodeMessage, LINK_HEARTBEAT_FRAME, MessageDecoder } from "./message-codec.ts";
 export { MsgAppDecoder, MsgAppEncoder } from "./msgapp-codec.ts";
 export {
   BodyTooLarge,
