@@ -141,6 +141,8 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
   const http = httpServer(new HttpGateway({ ...gatewayParts, gateway: options.gateway, pages: "all" }));
   const metricsHttp = httpServer(new HttpGateway({ ...gatewayParts, gateway: false, pages: "metrics" }));
   const doors: Door[] = [];
+  /** Speaks HTTP/2 where gRPC is not served. */
+  let noGrpc: GrpcServer | undefined;
   const secured: TlsServer[] = [];
   for (const address of bound) {
     const { server, early, onEarly } = address;
@@ -176,7 +178,12 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
   function doorOf(listen: Listen): (socket: Socket) => void {
     if (listen.serves === "http" || listen.serves === "metrics") {
       const target = listen.serves === "http" ? http : metricsHttp;
-      return (socket) => void target.emit("connection", socket);
+      if (!isSecure(listen.url)) return (socket) => void target.emit("connection", socket);
+      // With TLS a client may have agreed on HTTP/2.
+      noGrpc ??= new GrpcServer(env);
+      const door = new Door({ grpc: noGrpc, http: target, env });
+      doors.push(door);
+      return (socket) => door.take(socket);
     }
     const door = new Door({ grpc, http: listen.serves === "client" ? http : undefined, env });
     doors.push(door);
@@ -191,6 +198,7 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     await Promise.race([stopped, new Promise<void>((resolve) => env.scheduler.after(graceMs, resolve))]);
     services.close();
     void grpc.close();
+    void noGrpc?.close();
     for (const door of doors) door.destroy();
     for (const terminator of secured) terminator.destroy();
     http.closeAllConnections();
@@ -218,10 +226,10 @@ function httpServer(gateway: HttpGateway): HttpServer {
 /** Listeners that share an address, with TLS and without. */
 function byAddress(listens: readonly Listen[]): Listen[][] {
   const groups = new Map<string, Listen[]>();
-  for (const listen of listens) {
+  for (const [i, listen] of listens.entries()) {
     const { host, port, path } = listenOptions(listen.url);
     // Port 0 is another port each time.
-    const address = port === 0 ? listen.url : (path ?? `${host}:${port}`);
+    const address = port === 0 ? `any ${i}` : (path ?? `${host}:${port}`);
     groups.set(address, [...(groups.get(address) ?? []), listen]);
   }
   return [...groups.values()];

@@ -49,7 +49,8 @@ export class HttpGateway {
   attach(server: Server): void {
     server.on("request", this.listener);
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      this.#upgrade(request, socket, head);
+      if (request.headers.upgrade?.toLowerCase() === "websocket") this.#upgrade(request, socket, head);
+      else serveWithoutUpgrade(server, request, socket, head);
     });
     server.on("clientError", (_error: Error, socket: Socket) => {
       if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
@@ -334,6 +335,21 @@ function peerOf(request: IncomingMessage): Peer {
 
 function isEncrypted(request: IncomingMessage): boolean {
   return (request.socket as { encrypted?: boolean }).encrypted === true;
+}
+
+/**
+ * An upgrade to anything else, as curl offers HTTP/2, is declined by answering the request in the protocol it came in. node:http
+ * has left the connection to us, so it is given the same request again, without the offer.
+ */
+function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  const { rawHeaders } = request;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (!/^(connection|upgrade|http2-settings)$/i.test(name)) lines.push(`${name}: ${rawHeaders[i + 1]}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
 }
 
 function plain(response: ServerResponse, code: number, text: string): void {

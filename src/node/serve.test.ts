@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import { get as getSecurely } from "node:https";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
@@ -64,6 +65,73 @@ it("serves one address with TLS and without", async () => {
   expect(JSON.parse(await textOf(get, `${plain}/version`))).toMatchObject({ etcdserver: "3.7.1" });
   expect(JSON.parse(await textOf(getSecurely, `${secure}/version`, own.cert))).toMatchObject({ etcdserver: "3.7.1" });
 });
+
+it("serves HTTP/2 on secured addresses, whatever is served there", async () => {
+  const own = selfSigned(["127.0.0.1"], new Date(Date.now() - 60_000), 1);
+  const [certFile, keyFile] = [join(dir, "own.crt"), join(dir, "own.key")];
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(certFile, own.cert);
+  writeFileSync(keyFile, own.key);
+  const registry = new Registry();
+  const url = "https://127.0.0.1:0";
+  const member = defaultMemberOptions("/memory", sha1, { advertiseClientUrls: [url] });
+  serving = await serve(
+    {
+      ...defaultServeOptions(member, []),
+      listen: [
+        { url, serves: "grpc" },
+        { url, serves: "http" },
+        { url, serves: "metrics" },
+      ],
+      clientTls: { ...noTls, certFile, keyFile },
+    },
+    new MemoryDisk(),
+    registry,
+    systemEnv(silentLogger, registry),
+  );
+  const [grpcUrl, httpUrl, metricsUrl] = serving.urls as [string, string, string];
+  expect(new Set(serving.urls).size).toBe(3);
+  expect(await statusOverHttp2(`${httpUrl}/version`, own.cert)).toBe(200);
+  expect(await statusOverHttp2(`${metricsUrl}/metrics`, own.cert)).toBe(200);
+  expect(await statusOverHttp2(`${grpcUrl}/version`, own.cert)).toBe(415);
+});
+
+it("declines to change the protocol by answering in the old one", async () => {
+  const registry = new Registry();
+  const urls = ["http://127.0.0.1:0"];
+  const member = defaultMemberOptions("/memory", sha1, { advertiseClientUrls: urls });
+  serving = await serve(
+    defaultServeOptions(member, urls),
+    new MemoryDisk(),
+    registry,
+    systemEnv(silentLogger, registry),
+  );
+  const socket = connect(Number(new URL(serving.urls[0]!).port), "127.0.0.1");
+  const body = JSON.stringify({ key: "YQ==" });
+  const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
+  const head = `POST /v3/kv/range HTTP/1.1\r\nHost: localhost\r\n${offer}Content-Length: ${body.length}\r\n\r\n`;
+  socket.write(`${head}${body.slice(0, 3)}`);
+  setTimeout(
+    () => socket.write(`${body.slice(3)}GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+    20,
+  );
+  let text = "";
+  for await (const chunk of socket) text += String(chunk);
+  expect(text.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2);
+  expect(text).toContain('"raft_term"');
+  expect(text).toContain('"etcdserver":"3.7.1"');
+});
+
+function statusOverHttp2(url: string, ca: string): Promise<number> {
+  const session = connectHttp2(new URL(url).origin, { ca });
+  return new Promise<number>((resolve, reject) => {
+    session.on("error", reject);
+    const stream = session.request({ ":path": new URL(url).pathname });
+    stream.on("response", (headers) => resolve(Number(headers[":status"])));
+    stream.on("error", reject);
+    stream.resume();
+  }).finally(() => session.destroy());
+}
 
 it.each([
   [
