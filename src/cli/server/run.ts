@@ -91,7 +91,7 @@ export async function runServer(run: RunOptions): Promise<void> {
       env,
     );
     if (run.banner) process.stdout.write(banner(serving, config, quorateVersion));
-    endOnSignal(async () => {
+    endOnSignal(run.banner, async () => {
       await serving.close(graceMs);
       logger.info("closed etcd server", { name: config.name, "data-dir": config.dataDir });
     });
@@ -116,14 +116,22 @@ function loggerOptions(config: Config | undefined, forPerson: boolean): Paramete
   };
 }
 
-/** SIGTERM and SIGINT end the server once; a second one ends the process at once. */
-function endOnSignal(close: () => Promise<void>): void {
+/**
+ * SIGTERM and SIGINT end the server once; a second one ends the process at once. As etcd, the process then dies of the
+ * signal, so that whoever started it sees why; as the first process of a container, which no signal kills, it exits with 0.
+ * So does `quorate` at a terminal, where a person stopped it.
+ */
+function endOnSignal(forPerson: boolean, close: () => Promise<void>): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
     if (ending) process.exit(signal === "SIGINT" ? 130 : 143);
     ending = true;
     close().then(
-      () => process.exit(0),
+      () => {
+        if (forPerson || process.pid === 1) process.exit(0);
+        process.removeAllListeners(signal);
+        process.kill(process.pid, signal);
+      },
       () => process.exit(1),
     );
   };
