@@ -1,0 +1,211 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, quorate, type Server, scratch, until } from "./servers.ts";
+
+interface Node {
+  readonly name: string;
+  readonly port: number;
+  readonly peerPort: number;
+  readonly dataDir: string;
+  server: Server;
+  child: ChildProcess | undefined;
+  log: string;
+}
+
+export interface Status {
+  readonly memberId: string;
+  readonly leader: string;
+  readonly applied: number;
+  readonly isLearner: boolean;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Kills whatever a test left behind. Call in `afterAll`. */
+export function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+/** Members as processes of their own, on free ports of this machine. */
+export class Cluster {
+  readonly nodes: Node[] = [];
+  readonly #args: readonly string[];
+
+  private constructor(args: readonly string[]) {
+    this.#args = args;
+  }
+
+  /** One member for each of `servers`, all of them started, all serving. */
+  static async start(servers: readonly Server[], args: readonly string[] = []): Promise<Cluster> {
+    const cluster = new Cluster(args);
+    for (const server of servers) await cluster.reserve(server);
+    for (const at of servers.keys()) cluster.launch(at);
+    await Promise.all(servers.map((_, at) => cluster.serving(at)));
+    return cluster;
+  }
+
+  /** A place for a further member; not started. Its number. */
+  async reserve(server: Server = quorate): Promise<number> {
+    const at = this.nodes.length;
+    this.nodes.push({
+      name: `m${at + 1}`,
+      port: await freePort(),
+      peerPort: await freePort(),
+      dataDir: join(scratch(), "data"),
+      server,
+      child: undefined,
+      log: "",
+    });
+    return at;
+  }
+
+  url(at: number): string {
+    return `http://127.0.0.1:${this.nodes[at]!.port}`;
+  }
+
+  peerUrl(at: number): string {
+    return `http://127.0.0.1:${this.nodes[at]!.peerPort}`;
+  }
+
+  launch(at: number, state: "new" | "existing" = "new", members = this.nodes.map((_, i) => i)): void {
+    const node = this.nodes[at]!;
+    const initial = members.map((i) => `${this.nodes[i]!.name}=${this.peerUrl(i)}`).join(",");
+    const child = spawn(
+      node.server.command,
+      [
+        `--name=${node.name}`,
+        `--data-dir=${node.dataDir}`,
+        `--listen-client-urls=${this.url(at)}`,
+        `--advertise-client-urls=${this.url(at)}`,
+        `--listen-peer-urls=${this.peerUrl(at)}`,
+        `--initial-advertise-peer-urls=${this.peerUrl(at)}`,
+        `--initial-cluster=${initial}`,
+        `--initial-cluster-state=${state}`,
+        ...this.#args,
+      ],
+      { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } },
+    );
+    node.child = child;
+    node.log = "";
+    running.add(child);
+    const keep = (chunk: Buffer): void => {
+      node.log = (node.log + chunk.toString()).slice(-500_000);
+    };
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
+    child.once("exit", () => {
+      running.delete(child);
+      if (node.child === child) node.child = undefined;
+    });
+  }
+
+  async serving(at: number): Promise<void> {
+    await until(`${this.nodes[at]!.name} serves`, 30_000, async () => {
+      const node = this.nodes[at]!;
+      if (node.child === undefined) throw new Error(`${node.name} ended while starting:\n${node.log}`);
+      return (await this.status(at)) !== undefined;
+    });
+  }
+
+  async stop(at: number, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const { child } = this.nodes[at]!;
+    if (child === undefined) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all(this.nodes.map((_, at) => this.stop(at)));
+  }
+
+  wipe(at: number): void {
+    rmSync(this.nodes[at]!.dataDir, { recursive: true, force: true });
+  }
+
+  /** One call of the JSON gateway; undefined when there was no good answer in time. */
+  async call(at: number, path: string, body: unknown, timeoutMs = 5000): Promise<Record<string, unknown> | undefined> {
+    try {
+      const answer = await fetch(`${this.url(at)}/v3/${path}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const said = (await answer.json()) as Record<string, unknown>;
+      return answer.ok ? said : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async put(at: number, key: string, value: string): Promise<boolean> {
+    return (await this.call(at, "kv/put", { key: btoa(key), value: btoa(value) })) !== undefined;
+  }
+
+  async get(at: number, key: string): Promise<string | undefined> {
+    const said = await this.call(at, "kv/range", { key: btoa(key) });
+    const kvs = said?.["kvs"] as { value?: string }[] | undefined;
+    return kvs?.[0] === undefined ? undefined : atob(kvs[0].value ?? "");
+  }
+
+  async count(at: number, prefix: string): Promise<number> {
+    const end = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+    const said = await this.call(at, "kv/range", { key: btoa(prefix), range_end: btoa(end), count_only: true });
+    return Number(said?.["count"] ?? 0);
+  }
+
+  async status(at: number): Promise<Status | undefined> {
+    const said = await this.call(at, "maintenance/status", {}, 1000);
+    if (said === undefined) return undefined;
+    return {
+      memberId: String((said["header"] as Record<string, unknown>)["member_id"]),
+      leader: String(said["leader"] ?? "0"),
+      applied: Number(said["raftAppliedIndex"] ?? 0),
+      isLearner: said["isLearner"] === true,
+    };
+  }
+
+  /** Number of the member that leads, as it says itself. */
+  async leader(): Promise<number> {
+    let found = -1;
+    await until("a leader", 20_000, async () => {
+      for (const at of this.nodes.keys()) {
+        if (this.nodes[at]!.child === undefined) continue;
+        const status = await this.status(at);
+        if (status !== undefined && status.leader === status.memberId) found = at;
+      }
+      return found >= 0;
+    });
+    return found;
+  }
+
+  async moveLeader(to: number): Promise<void> {
+    const target = await this.status(to);
+    await until(`m${to + 1} leads`, 20_000, async () => {
+      const leader = await this.leader();
+      if (leader === to) return true;
+      await this.call(leader, "maintenance/transfer-leadership", { targetID: target?.memberId });
+      return false;
+    });
+  }
+
+  /** Waits until all running members hold the same keys; the hash, with the revision. */
+  async equalHash(limitMs = 20_000): Promise<string> {
+    let last: string[] = [];
+    await until("the same HashKV on all members", limitMs, async () => {
+      const alive = [...this.nodes.keys()].filter((at) => this.nodes[at]!.child !== undefined);
+      const said = await Promise.all(alive.map((at) => this.call(at, "maintenance/hashkv", { revision: 0 })));
+      last = said.map((one) => `${one?.["hash"]}@${one?.["hash_revision"]}/${one?.["compact_revision"]}`);
+      return new Set(last).size === 1 && !last[0]!.startsWith("undefined");
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}: ${last.join(" ")}`);
+    });
+    return last[0]!;
+  }
+
+  async members(at: number): Promise<{ ID: string; name?: string }[]> {
+    const said = await this.call(at, "cluster/member/list", {});
+    return (said?.["members"] ?? []) as { ID: string; name?: string }[];
+  }
+}
