@@ -1,0 +1,32 @@
+import { type Entry, RawNode, type Ready } from "../raft/index.ts";
+import { Wal, type WalOpenOptions } from "../storage/wal/index.ts";
+
+/*
+ * Where the simulator looks into members, and where it makes their sizes small enough for something to happen. The production
+ * code is not told: methods are wrapped from here, for as long as this process runs.
+ */
+
+/** Told of what raft hands to its member as committed. */
+let onCommitted: ((node: RawNode, entries: readonly Entry[]) => void) | undefined;
+/** Size of a log file; etcd's 64 MB would never be full in a run. */
+let segmentBytes: number | undefined;
+
+let wrapped = false;
+
+export function instrument(changes: { onCommitted: typeof onCommitted; segmentBytes: number }): void {
+  onCommitted = changes.onCommitted;
+  segmentBytes = changes.segmentBytes;
+  if (wrapped) return;
+  wrapped = true;
+  const { ready } = RawNode.prototype;
+  RawNode.prototype.ready = function (this: RawNode): Ready {
+    const made = ready.call(this);
+    if (made.committedEntries.length > 0) onCommitted?.(this, made.committedEntries);
+    return made;
+  };
+  const { create, open } = Wal;
+  Wal.create = (disk, dir, metadata, env, options) =>
+    create.call(Wal, disk, dir, metadata, env, segmentBytes === undefined ? options : { ...options, segmentBytes });
+  Wal.open = (disk, dir, options: WalOpenOptions, env) =>
+    open.call(Wal, disk, dir, segmentBytes === undefined ? options : { ...options, segmentBytes }, env);
+}

@@ -1,0 +1,250 @@
+import { createHash } from "node:crypto";
+import { below, type Env, type LogFields, type Logger, nullMetrics, type Random, SeededRandom } from "../base/index.ts";
+import { defaultMemberOptions, type MemberOptions, ServerMember } from "../server/index.ts";
+import type { CrashKeep } from "../storage/disk/index.ts";
+import { type DiskUser, injected, MachineDisk, ProcessDied } from "./disk.ts";
+import type { Network } from "./network.ts";
+import type { Options } from "./options.ts";
+import { type Life, ProcessTime, type World } from "./world.ts";
+
+const sha1 = (bytes: Uint8Array): Uint8Array => createHash("sha1").update(bytes).digest();
+
+/** Passwords in the clear: what is simulated is the log, not bcrypt. */
+const plainHasher = {
+  hash: async (password: string) => `plain:${password}`,
+  hashSync: (password: string) => `plain:${password}`,
+  compare: async (password: string, hash: string) => hash === `plain:${password}`,
+};
+
+/** One process of a member, from its start to its end. */
+export class Process implements Life, DiskUser {
+  alive = true;
+  pausedUntilMs = 0;
+  readonly life = this;
+  readonly time: ProcessTime;
+  /** Set once it serves. */
+  member: ServerMember | undefined;
+  /** Dies in the n-th disk operation from now, when not 0. */
+  diesIn = 0;
+  readonly #machine: Machine;
+
+  constructor(machine: Machine, world: World) {
+    this.#machine = machine;
+    this.time = new ProcessTime(world, this, machine.rate, () => machine.wallMs());
+  }
+
+  onOperation(kind: string, path: string): void {
+    if (this.diesIn > 0 && --this.diesIn === 0) this.#machine.crash(`in ${kind} ${path}`);
+  }
+}
+
+/** Told of what becomes of a machine's processes. */
+export interface MachineEvents {
+  trace(who: string, what: string): void;
+  /** Serves for the first time in this life. */
+  serving(machine: Machine): void;
+  /** The process ended, by whatever cause, and what it held in flight with it. */
+  ended(machine: Machine, process: Process): void;
+  /** A member ended itself, or did not start, and no fault excuses it. */
+  unexcused(machine: Machine, error: unknown): void;
+}
+
+/** A computer of the cluster: a disk, a clock, a place in the network, and at most one process. */
+export class Machine {
+  readonly name: string;
+  readonly url: string;
+  readonly disk: MachineDisk;
+  /** Local milliseconds per true one. */
+  readonly rate: number;
+  /** Replaced when the member is made anew. */
+  memberOptions: MemberOptions;
+  process: Process | undefined;
+  /** True time at which the next start is due; undefined while none is. */
+  restartAtMs: number | undefined;
+  /** Its member is no longer one of the cluster. */
+  removed = false;
+  /** Lives so far. */
+  starts = 0;
+  #wallStepMs = 0;
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #options: Options;
+  readonly #events: MachineEvents;
+  readonly #random: Random;
+
+  constructor(
+    name: string,
+    rate: number,
+    world: World,
+    network: Network,
+    options: Options,
+    memberOptions: Partial<MemberOptions>,
+    events: MachineEvents,
+  ) {
+    this.name = name;
+    this.url = `http://${name}:2380`;
+    this.rate = rate;
+    this.#world = world;
+    this.#network = network;
+    this.#options = options;
+    this.#events = events;
+    this.#random = new SeededRandom(world.random.uint32());
+    this.disk = new MachineDisk(world, {
+      latencyMs: options.diskLatencyMs,
+      stall: 0,
+      full: false,
+      syncFails: 0,
+      flipRead: 0,
+    });
+    this.memberOptions = defaultMemberOptions("/data", sha1, { name, ...memberOptions });
+  }
+
+  wallMs(): number {
+    return Math.floor(1_700_000_000_000 + this.#world.nowMs * this.rate + this.#wallStepMs);
+  }
+
+  stepWall(byMs: number): void {
+    this.#wallStepMs += byMs;
+  }
+
+  get member(): ServerMember | undefined {
+    return this.process?.member;
+  }
+
+  start(): void {
+    if (this.process !== undefined) return;
+    this.restartAtMs = undefined;
+    this.starts++;
+    const process = new Process(this, this.#world);
+    this.process = process;
+    this.#events.trace(this.name, `start ${this.starts}`);
+    const env: Env = {
+      clock: process.time,
+      scheduler: process.time,
+      random: new SeededRandom(this.#random.uint32()),
+      logger: this.#logger(process, {}),
+      metrics: nullMetrics,
+    };
+    ServerMember.start(this.memberOptions, {
+      disk: this.disk.mount(process),
+      env,
+      transport: this.#network.connect(this.url, process, process.time),
+      hasher: plainHasher,
+      onFatal: (error) => this.#fatal(process, error),
+    }).then(
+      (member) => {
+        if (!process.alive) return;
+        process.member = member;
+        this.#events.trace(this.name, "serves");
+        this.#events.serving(this);
+      },
+      (error: unknown) => this.#fatal(process, error),
+    );
+  }
+
+  #fatal(process: Process, error: unknown): void {
+    if (!process.alive || process.diesIn < 0) return;
+    // Once: what follows from it is no news.
+    process.diesIn = -1;
+    this.#world.after(
+      0.01,
+      () => {
+        const text = error instanceof Error ? error.message : String(error);
+        this.#events.trace(this.name, `ends itself: ${text}`);
+        if (text.includes("permanently removed")) this.removed = true;
+        const excused = this.removed || this.excused(error);
+        this.crash("exit", { keep: "all" });
+        if (!excused) this.#events.unexcused(this, error);
+      },
+      process,
+    );
+  }
+
+  /** Whether a fault that is going on, or was made, explains that a member gave up. */
+  excused(error: unknown): boolean {
+    for (let at: unknown = error; at instanceof Error; at = at.cause) {
+      if (at instanceof ProcessDied || at.message.includes(injected)) return true;
+    }
+    if (!(error instanceof Error)) return false;
+    if (this.disk.flips > 0 && (error.name === "WalError" || /snap|wal|crc|checksum/i.test(error.message))) {
+      this.disk.flips = 0;
+      return true;
+    }
+    // Those who would tell it about its cluster may be down, or cut off.
+    return this.#options.members > 1 && /cannot fetch cluster info|could not retrieve cluster/.test(error.message);
+  }
+
+  /** Ends the process at this very point. `keep` is what the disk holds afterwards; drawn when left out. */
+  crash(why: string, keep: CrashKeep = this.#drawKeep()): void {
+    const { process } = this;
+    if (process === undefined) return;
+    process.alive = false;
+    this.process = undefined;
+    this.#events.trace(this.name, `crash ${keep.keep} ${why}`);
+    this.disk.crash(keep);
+    this.restartAtMs = this.#world.nowMs + 50 + below(this.#world.random, this.#options.downMaxMs);
+    this.#events.ended(this, process);
+  }
+
+  /** A process that is killed leaves its writes to the system; a power cut takes what was not synced, whole or in part. */
+  #drawKeep(): CrashKeep {
+    switch (below(this.#world.random, 4)) {
+      case 0:
+        return { keep: "all" };
+      case 1:
+        return { keep: "none" };
+      default:
+        return { keep: "random", random: this.#world.random };
+    }
+  }
+
+  pause(ms: number): void {
+    if (this.process === undefined) return;
+    this.process.pausedUntilMs = this.#world.nowMs + ms;
+    this.#events.trace(this.name, `paused for ${Math.round(ms)} ms`);
+  }
+
+  /** Ends the process the polite way. */
+  async stop(): Promise<void> {
+    const { process } = this;
+    if (process?.member === undefined) return;
+    this.#events.trace(this.name, "stop");
+    const { member } = process;
+    process.member = undefined;
+    await member.stop();
+    if (!process.alive) return;
+    process.alive = false;
+    this.process = undefined;
+    this.restartAtMs = this.#world.nowMs + 10;
+    this.#events.trace(this.name, "stopped");
+    this.#events.ended(this, process);
+  }
+
+  #logger(process: Process, common: LogFields): Logger {
+    const write = (level: string, message: string, fields: LogFields = {}): void => {
+      if (!process.alive) return;
+      this.#events.trace(this.name, `${level} ${message} ${fieldsText({ ...common, ...fields })}`);
+    };
+    const verbose = this.#options.logs;
+    const quiet = (): void => {};
+    return {
+      enabled: (level) => verbose && level !== "debug",
+      debug: quiet,
+      info: verbose ? (message, fields) => write("info", message, fields) : quiet,
+      warn: verbose ? (message, fields) => write("warn", message, fields) : quiet,
+      error: verbose ? (message, fields) => write("error", message, fields) : quiet,
+      panic: (message, fields) => write("panic", message, fields),
+      fatal: (message, fields) => write("fatal", message, fields),
+      child: (fields) => this.#logger(process, { ...common, ...fields }),
+    };
+  }
+}
+
+function fieldsText(fields: LogFields): string {
+  return Object.entries(fields)
+    .map(
+      ([key, value]) =>
+        `${key}=${value instanceof Error ? value.message : typeof value === "bigint" ? value.toString(16) : JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? inner.toString(16) : inner))}`,
+    )
+    .join(" ");
+}

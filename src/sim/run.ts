@@ -1,0 +1,258 @@
+import { SeededRandom } from "../base/index.ts";
+import {
+  type CallRecord,
+  checkAcknowledged,
+  checkLinearizability,
+  checkReadsOfThePast,
+  checkWatches,
+  resolveOutcomes,
+} from "./check/index.ts";
+import { Cluster, type Failure, stackOf, type TraceSink } from "./cluster.ts";
+import { Faults } from "./faults.ts";
+import { drawOptions, type Options } from "./options.ts";
+import { runInTask } from "./pump.ts";
+import { Client } from "./workload.ts";
+import { exponential } from "./world.ts";
+
+export interface RunRequest {
+  readonly seed: number;
+  /** Simulated time of the phase with faults. */
+  readonly minutes: number;
+  readonly changes?: Partial<Options>;
+  readonly trace?: TraceSink | undefined;
+  /** Told of the drawn options before anything runs. */
+  readonly onOptions?: (options: Options) => void;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly options: Options;
+  readonly failure: Failure | undefined;
+  readonly simulatedMs: number;
+  readonly digest: number;
+  readonly facts: Readonly<Record<string, number | string>>;
+  readonly calls: readonly CallRecord[];
+  readonly cluster: Cluster;
+}
+
+/** Events between two looks at the event loop, so that Node can tell of unhandled rejections and collect garbage. */
+const sliceEvents = 2000;
+
+/** One run: options from the seed, a phase with faults, a phase that must come to rest, then the checks over all that was seen. */
+export async function run(request: RunRequest): Promise<RunResult> {
+  const random = new SeededRandom(request.seed ^ 0x51b0_ca7e);
+  const options = drawOptions(random, request.changes);
+  request.onOptions?.(options);
+  const cluster = new Cluster(request.seed, options, request.trace);
+  const phases = new Phases(cluster, request.minutes * 60_000);
+  const onRejection = (error: unknown): void => {
+    if (!isDeath(error)) cluster.fail("crash", `a promise was rejected and nobody heard: ${stackOf(error)}`);
+  };
+  process.on("unhandledRejection", onRejection);
+  try {
+    await runInTask(() => phases.slice());
+    // Rejections are told after the slice in which they happened.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  const linearizability = cluster.failure === undefined ? checkHistory(cluster) : "not looked at";
+  return {
+    seed: request.seed,
+    options,
+    failure: cluster.failure,
+    simulatedMs: cluster.world.nowMs,
+    digest: cluster.digest,
+    facts: {
+      events: cluster.world.ran,
+      calls: cluster.caller.calls.length,
+      unknown: cluster.caller.calls.filter((call) => call.returnMs === undefined).length,
+      revision: cluster.twin.revision,
+      entries: cluster.committed.last,
+      watches: cluster.watches.length,
+      messages: cluster.network.delivered,
+      linearizability,
+      ...cluster.counts,
+    },
+    calls: cluster.caller.calls,
+    cluster,
+  };
+}
+
+function isDeath(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (at.name === "ProcessDied") return true;
+  return false;
+}
+
+function checkHistory(cluster: Cluster): string {
+  const { calls } = cluster.caller;
+  const { truth } = cluster.twin;
+  cluster.broken(checkAcknowledged(calls, truth));
+  cluster.broken(checkReadsOfThePast(calls, truth));
+  const { watchers, watches } = cluster;
+  const open = new Set(watchers.flatMap(({ record }) => (record === undefined ? [] : [record])));
+  cluster.broken(
+    checkWatches(watches, truth, {
+      compacted: cluster.twin.compacted,
+      mustReach: truth.revision,
+      open: (watch) => open.has(watch as never),
+    }),
+  );
+  const result = checkLinearizability(resolveOutcomes(calls, truth), { stepsMax: 300_000 });
+  if (result.verdict === "violation") cluster.broken(result.violation);
+  return result.verdict;
+}
+
+type Phase = "start" | "safety" | "calm" | "rest" | "end";
+
+/** The order of things; each call of `slice` does a piece of it. */
+class Phases {
+  readonly #cluster: Cluster;
+  readonly #faults: Faults;
+  readonly #safetyMs: number;
+  #phase: Phase = "start";
+  #untilMs = 0;
+
+  constructor(cluster: Cluster, safetyMs: number) {
+    this.#cluster = cluster;
+    this.#faults = new Faults(cluster);
+    this.#safetyMs = safetyMs;
+  }
+
+  /** True when the run is over. */
+  slice(): boolean {
+    const cluster = this.#cluster;
+    const { world } = cluster;
+    try {
+      if (this.#phase === "start") this.#begin();
+      for (let i = 0; i < sliceEvents && cluster.failure === undefined; i++) {
+        if (!world.step(this.#untilMs) && this.#next()) return true;
+      }
+    } catch (error) {
+      if (!isDeath(error)) cluster.fail("crash", stackOf(error));
+    }
+    return cluster.failure !== undefined;
+  }
+
+  #enter(phase: Phase, lastsMs: number): void {
+    this.#phase = phase;
+    this.#untilMs = this.#cluster.world.nowMs + lastsMs;
+    this.#cluster.trace("sim", `phase ${phase}`);
+  }
+
+  #begin(): void {
+    const cluster = this.#cluster;
+    this.#enter("safety", this.#safetyMs);
+    for (const machine of cluster.all) machine.start();
+    const kinds = ["kv", "kube", "lease"] as const;
+    for (let i = 0; i < cluster.options.clients; i++) {
+      void new Client(`c${i + 1}`, kinds[i % kinds.length]!, cluster).run();
+    }
+    this.#keepRunning();
+    this.#keepWatching();
+    this.#keepAuditing();
+    this.#faults.start();
+  }
+
+  /** Starts what is due to start. */
+  #keepRunning(): void {
+    const { world } = this.#cluster;
+    for (const machine of this.#cluster.machines()) {
+      if (machine.restartAtMs !== undefined && machine.restartAtMs <= world.nowMs) machine.start();
+    }
+    world.after(25, () => this.#keepRunning());
+  }
+
+  #keepWatching(): void {
+    const cluster = this.#cluster;
+    const { world, options, watchers } = cluster;
+    const serving = cluster.machines().filter(({ member }) => member !== undefined);
+    for (const watcher of watchers) {
+      const machine = serving[world.random.uint32() % Math.max(1, serving.length)];
+      if (machine !== undefined) watcher.resume(machine);
+    }
+    if (this.#phase === "safety" && watchers.length > 0 && world.random.uint32() % 20 === 0) {
+      const watcher = watchers[world.random.uint32() % watchers.length]!;
+      if (world.random.uint32() % 2 === 0) watcher.disconnect();
+      else watcher.askProgress();
+    }
+    if (watchers.length < options.watchers) cluster.addWatcher();
+    world.after(exponential(world.random, 400), () => this.#keepWatching());
+  }
+
+  #keepAuditing(): void {
+    const cluster = this.#cluster;
+    for (const machine of cluster.machines()) cluster.audit(machine);
+    cluster.world.after(10_000, () => this.#keepAuditing());
+  }
+
+  /** The phase is over; true when it was the last. */
+  #next(): boolean {
+    const cluster = this.#cluster;
+    switch (this.#phase) {
+      case "safety":
+        this.#heal();
+        // Long enough for a member that was down to start, to elect and to catch up.
+        this.#enter("calm", 20_000);
+        return false;
+      case "calm":
+        cluster.stopped = true;
+        // Every call has its time-out, every lease its end.
+        this.#enter("rest", Math.max(25_000, cluster.leases.lastEndMs() + 10_000 - cluster.world.nowMs));
+        return false;
+      case "rest":
+        this.#checkRest();
+        void cluster.compareHashes(0);
+        this.#enter("end", 2000);
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  #heal(): void {
+    const { network, all, world, options } = this.#cluster;
+    this.#faults.stop();
+    network.heal();
+    network.faults.drop = 0;
+    network.faults.duplicate = 0;
+    for (const machine of all) {
+      Object.assign(machine.disk.faults, {
+        latencyMs: Math.min(1, options.diskLatencyMs),
+        stall: 0,
+        full: false,
+        syncFails: 0,
+        flipRead: 0,
+      });
+      if (machine.process !== undefined) {
+        machine.process.pausedUntilMs = 0;
+        machine.process.diesIn = Math.min(0, machine.process.diesIn);
+      }
+      if (machine.restartAtMs !== undefined) machine.restartAtMs = Math.min(machine.restartAtMs, world.nowMs + 500);
+    }
+  }
+
+  /** Nothing is left undone once nothing goes wrong any more. */
+  #checkRest(): void {
+    const cluster = this.#cluster;
+    const machines = cluster.machines();
+    const stuck = (message: string): void => cluster.fail("liveness", message);
+    for (const machine of machines) {
+      const { member } = machine;
+      if (member === undefined) {
+        stuck(`${machine.name} does not serve`);
+        return;
+      }
+      const applied = member.status().raftAppliedIndex;
+      if (applied !== cluster.committed.last)
+        stuck(`${machine.name} has applied ${applied} of ${cluster.committed.last}`);
+      if (member.leader() === 0n) stuck(`${machine.name} knows no leader`);
+      cluster.audit(machine);
+    }
+    if (cluster.caller.open > 0) stuck(`${cluster.caller.open} calls never ended`);
+    const late = cluster.leases.overdue(cluster.world.nowMs, 8000);
+    if (late !== undefined) stuck(late.message);
+    const closed = cluster.watchers.find((watcher) => !watcher.open);
+    if (closed !== undefined) stuck(`watcher ${closed.name} finds no stream`);
+  }
+}

@@ -1,0 +1,104 @@
+import { type Entry, EntryType } from "../raft/index.ts";
+import { internal, rpc } from "../wire/proto/index.ts";
+import {
+  emptyState,
+  type KeyEvent,
+  lookup,
+  type Operation,
+  type Request,
+  type State,
+  step,
+  Truth,
+} from "./check/index.ts";
+import { deleteOf, leaseText, putOf, txnOf } from "./convert.ts";
+
+/**
+ * The dumb twin of everything from the applier down: reads the committed log, entry by entry, and says what each must have
+ * done. What members answer, send to watchers and hold is compared with it.
+ */
+export class Twin {
+  readonly truth = new Truth();
+  readonly leases = new Set<string>();
+  /** Greatest revision that the log says is compacted. */
+  compacted = -1;
+  #state: State = emptyState;
+  /** Revision after the entry of each index; [0] is before the first. */
+  readonly #revisions: number[] = [1];
+  #noSpace = new Set<bigint>();
+
+  get revision(): number {
+    return this.#state.revision;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Revision of a member that has applied everything up to `index`; undefined beyond what is known. */
+  revisionAt(index: number): number | undefined {
+    return this.#revisions[index];
+  }
+
+  /** `onLeaseGone` is told of leases that this entry ends. */
+  apply(entry: Entry, onLeaseGone: (lease: string) => void): void {
+    if (entry.type === EntryType.EntryNormal && entry.data.length > 0) {
+      this.#command(internal.decodeInternalRaftRequest(entry.data), onLeaseGone);
+    }
+    this.#revisions.push(this.#state.revision);
+  }
+
+  #command(m: internal.InternalRaftRequest, onLeaseGone: (lease: string) => void): void {
+    if (m.put !== undefined) this.#keys(putOf(m.put));
+    else if (m.deleteRange !== undefined) this.#keys(deleteOf(m.deleteRange));
+    else if (m.txn !== undefined) this.#keys(txnOf(m.txn));
+    else if (m.compaction !== undefined) {
+      const { revision } = m.compaction;
+      if (revision > this.compacted && revision <= this.revision) this.compacted = revision;
+    } else if (m.leaseGrant !== undefined) {
+      if (this.#noSpace.size === 0 && m.leaseGrant.TTL <= 9_000_000_000) this.leases.add(leaseText(m.leaseGrant.ID));
+    } else if (m.leaseRevoke !== undefined) {
+      const lease = leaseText(m.leaseRevoke.ID);
+      if (!this.leases.delete(lease)) return;
+      onLeaseGone(lease);
+      this.#step({ kind: "expire", lease });
+    } else if (m.alarm !== undefined && m.alarm.alarm === rpc.AlarmType.NOSPACE) {
+      if (m.alarm.action === rpc.AlarmAction.ACTIVATE) this.#noSpace.add(m.alarm.memberID);
+      else if (m.alarm.action === rpc.AlarmAction.DEACTIVATE) this.#noSpace.delete(m.alarm.memberID);
+    }
+  }
+
+  #keys(request: Operation): void {
+    if (this.#noSpace.size > 0 && grows(request)) return;
+    if (this.#refused(request)) return;
+    this.#step(request);
+  }
+
+  #step(request: Request): void {
+    const { state, events } = step(this.#state, request);
+    if (state === this.#state) return;
+    this.#state = state;
+    this.truth.add(state.revision, events as readonly KeyEvent[]);
+  }
+
+  /** Puts on leases that are not there, and those that keep what is not there, refuse the whole request. */
+  #refused(request: Operation): boolean {
+    switch (request.kind) {
+      case "put":
+        if (request.lease !== "" && !this.leases.has(request.lease)) return true;
+        return (request.ignoreValue || request.ignoreLease) === true && lookup(this.#state, request.key) === undefined;
+      case "txn": {
+        // Its conditions are looked at on the state before it, nested ones too.
+        const { response } = step(this.#state, { ...request, success: [], failure: [] });
+        return (response.succeeded ? request.success : request.failure).some((operation) => this.#refused(operation));
+      }
+      default:
+        return false;
+    }
+  }
+}
+
+function grows(request: Operation): boolean {
+  if (request.kind === "put") return true;
+  // etcd's cost of a transaction: its dearer branch.
+  return request.kind === "txn" && [...request.success, ...request.failure].some(grows);
+}
