@@ -56,6 +56,7 @@ function readStats(): RuntimeStats {
   const memory = process.memoryUsage();
   const usage = process.cpuUsage();
   const status = readProc("status");
+  const network = readProc("net/netstat");
   return {
     version: `node${process.version.slice(1)}`,
     heapUsedBytes: memory.heapUsed,
@@ -71,9 +72,9 @@ function readStats(): RuntimeStats {
     openFiles: fileDescriptorsUsed(),
     maxFiles: fileDescriptorLimit(),
     virtualBytes: kibibytes(numberAfter(status, "VmSize:")),
-    virtualMaxBytes: undefined,
-    networkReceivedBytes: undefined,
-    networkSentBytes: undefined,
+    virtualMaxBytes: addressSpaceLimit(),
+    networkReceivedBytes: ipCounter(network, "InOctets"),
+    networkSentBytes: ipCounter(network, "OutOctets"),
   };
 }
 
@@ -84,6 +85,20 @@ function readProc(name: string): string {
   } catch {
     return "";
   }
+}
+
+/** 2^64 - 1 where nothing limits it, as the name's other writers have it. */
+function addressSpaceLimit(): number | undefined {
+  const found = /^Max address space\s+(\S+)/m.exec(readProc("limits"));
+  if (found === null) return undefined;
+  return found[1] === "unlimited" ? 2 ** 64 : Number(found[1]);
+}
+
+/** A counter of the line pair `IpExt:` names, `IpExt:` values. */
+function ipCounter(text: string, name: string): number | undefined {
+  const [names, values] = text.split("\n").filter((line) => line.startsWith("IpExt:"));
+  const at = names?.split(" ").indexOf(name) ?? -1;
+  return at < 0 ? undefined : Number(values?.split(" ")[at] ?? 0);
 }
 
 function numberAfter(text: string, label: string): number | undefined {
