@@ -81,17 +81,28 @@ export async function boot(
   disk.makeDirectory(at.snap);
   const hasLog = Wal.exists(disk, at.wal);
   const hasStore = disk.stat(at.db) !== undefined;
-  if (hasStore && !hasLog) {
-    throw refused(
-      `${at.db} exists, but there is no write-ahead log in ${at.wal}: restore the log or move the database away; ` +
-        `a database alone is restored with "etcdutl snapshot restore"`,
-    );
-  }
   removeUnfinished(disk, at.snap);
   const snapshotter = new Snapshotter(disk, at.snap, env);
+  if (hasLog && !hasStore) {
+    const { index } = newestSnapshot(disk, at.wal);
+    // Looked at before a database is made: the next start would take the empty one for ours.
+    if (index > 0 && disk.stat(snapshotter.databasePath(index)) === undefined) {
+      throw refused(
+        `failed to find database snapshot file (snap: snapshot file doesn't exist): ${at.db} is missing, and the log starts ` +
+          `at index ${index}; remove the member and add it again`,
+      );
+    }
+  }
   const open = (): Promise<Store> => openDatabase(options, disk, env, onStoreFailure);
   let store = await open();
   try {
+    // A power cut during the very first start may leave a database that holds nothing yet.
+    if (hasStore && !hasLog && store.consistentIndex().index > 0) {
+      throw refused(
+        `${at.db} exists, but there is no write-ahead log in ${at.wal}: restore the log or move the database away; ` +
+          `a database alone is restored with "etcdutl snapshot restore"`,
+      );
+    }
     if (hasLog) {
       // The log may know of a snapshot whose database did not take its place before the process ended.
       const newest = newestSnapshot(disk, at.wal);
@@ -294,7 +305,7 @@ async function reopen(
   const { index } = store.consistentIndex();
   if (index < newest.index && index !== 0) {
     throw refused(
-      `database file (${options.dataDir}/member/snap/db index ${index}) does not match with snapshot (index ${newest.index})`,
+      `failed to find database snapshot file (snap: snapshot file doesn't exist): database file (${options.dataDir}/member/snap/db index ${index}) does not match with snapshot (index ${newest.index})`,
     );
   }
   const opened = await openLog(options, walDir, disk, newest, env);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isEtcdError, keyString, type Scheduler, SeededRandom, utf8 } from "../base/index.ts";
 import { FaultDisk, MemoryDisk } from "../storage/disk/index.ts";
+import { openStore } from "../storage/store/index.ts";
 import { keyValue, rpc } from "../wire/proto/index.ts";
 import { runMember, type TestMember } from "./testing/run-member.ts";
 
@@ -12,6 +13,14 @@ const range = (key: string, more: Partial<rpc.RangeRequest> = {}): rpc.RangeRequ
 function currentValue(test: TestMember, key: string): string | undefined {
   const kv = test.member.range(range(key)).kvs[0];
   return kv === undefined ? undefined : keyString(keyValue.valueBytesOf(kv));
+}
+
+function contentOf(disk: MemoryDisk, path: string): Uint8Array {
+  const file = disk.open(path, "read");
+  const bytes = new Uint8Array(file.size());
+  file.readSync(bytes, 0);
+  file.close();
+  return bytes;
 }
 
 describe("a member alone", () => {
@@ -142,6 +151,39 @@ describe("a member alone", () => {
     disk.removeTree("/data/member/wal");
     await expect(runMember(disk)).rejects.toThrow("there is no write-ahead log in /data/member/wal");
     expect(disk.stat("/data/member/snap/db")).toBeDefined();
+  });
+
+  it("begins anew when its first start left a database that holds nothing", async () => {
+    const disk = new MemoryDisk();
+    disk.makeDirectory("/data/member/snap");
+    const other = await runMember(new MemoryDisk());
+    const store = await other.settle(openStore(disk, "/data/member/snap/db", {}, other.env));
+    await other.settle(store.close());
+    await other.stop();
+    const test = await runMember(disk);
+    await test.settle(test.member.put(put("a", "1")));
+    expect(currentValue(test, "a")).toBe("1");
+    await test.stop();
+  });
+
+  it("refuses a log that starts with a snapshot, when the database is gone or older", async () => {
+    const disk = new MemoryDisk();
+    const options = { snapshotCount: 20, snapshotCatchUpEntries: 5 };
+    const first = await runMember(disk, options);
+    await first.settle(first.member.put(put("a", "1")));
+    await first.stop();
+    const db = "/data/member/snap/db";
+    const old = contentOf(disk, db);
+    const second = await runMember(disk, options);
+    for (let i = 0; i < 60; i++) await second.settle(second.member.put(put("a", String(i))));
+    await second.stop();
+    disk.remove(db);
+    await expect(runMember(disk, options)).rejects.toThrow("failed to find database snapshot file");
+    expect(disk.stat(db)).toBeUndefined();
+    const file = disk.open(db, "create");
+    file.writeSync([old], 0);
+    file.close();
+    await expect(runMember(disk, options)).rejects.toThrow("does not match with snapshot");
   });
 
   it("ends instead of acknowledging when the disk fails", async () => {
