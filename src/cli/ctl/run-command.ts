@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { quote } from "../command/text.ts";
+
+export interface Outcome {
+  readonly code: number;
+  /** Why it did not end well, as Go's os/exec says it. */
+  readonly problem: string | undefined;
+}
+
+/** Runs a command with our output and error streams, and waits for it. */
+export function runCommand(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(command[0]!, command.slice(1), { env: { ...env }, stdio: ["ignore", "inherit", "inherit"] });
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const missing = command[0]!.includes("/") ? "no such file or directory" : "executable file not found in $PATH";
+      const why = error.code === "ENOENT" ? missing : error.code === "EACCES" ? "permission denied" : error.message;
+      const problem = command[0]!.includes("/")
+        ? `fork/exec ${command[0]}: ${why}`
+        : `exec: ${quote(command[0]!)}: ${why}`;
+      resolve({ code: 1, problem });
+    });
+    child.once("exit", (code, signal) => {
+      if (signal === null) resolve({ code: code ?? 0, problem: code === 0 ? undefined : `exit status ${code}` });
+      else {
+        const name = signalNames[signal] ?? `signal ${constants.signals[signal]}`;
+        resolve({ code: 1, problem: `signal: ${name}` });
+      }
+    });
+  });
+}
+
+const signalNames: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGHUP: "hangup",
+  SIGINT: "interrupt",
+  SIGQUIT: "quit",
+  SIGABRT: "aborted",
+  SIGKILL: "killed",
+  SIGSEGV: "segmentation fault",
+  SIGPIPE: "broken pipe",
+  SIGTERM: "terminated",
+};
