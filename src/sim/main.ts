@@ -134,8 +134,10 @@ async function runOne(seed: number, args: Arguments): Promise<RunResult> {
   );
   print(`  ${factsText}, digest ${result.digest.toString(16).padStart(8, "0")}`);
   if (failure !== undefined) {
-    print(`FAILED seed ${seed} (${failure.kind}) at ${(failure.atMs / 1000).toFixed(3)} s: ${failure.message}`);
-    if (failure.facts !== undefined) print(JSON.stringify(failure.facts, undefined, 2).slice(0, 6000));
+    print(
+      `FAILED seed ${seed} (${failure.kind}) at ${(failure.atMs / 1000).toFixed(3)} s: ${failure.message.slice(0, 3000)}`,
+    );
+    if (failure.facts !== undefined) print(JSON.stringify(failure.facts, shorten, 2).slice(0, 6000));
     print(`replay: npm run sim -- --seed ${seed} --minutes ${args.minutes}${changesText(args)} --trace`);
   }
   if (args.history !== undefined) {
@@ -148,6 +150,11 @@ async function runOne(seed: number, args: Arguments): Promise<RunResult> {
     writeFileSync(args.history, `${records.map(writeRecord).join("\n")}\n`);
   }
   return result;
+}
+
+/** Values are long for the store's sake, not the reader's. */
+function shorten(_key: string, value: unknown): unknown {
+  return typeof value === "string" && value.length > 200 ? `${value.slice(0, 24)}… (${value.length})` : value;
 }
 
 function changesText(args: Arguments): string {

@@ -126,18 +126,20 @@ function search(
     const call = choice.optional ? optional[choice.position]! : required[choice.position]!;
     // A revision that an answer claims for its call is no other call's.
     if (choice.optional && known.owned.has(node.state.revision + 1)) continue;
-    const result = step(node.state, call.request);
-    if (revisions && result.state !== node.state && !agrees(result.events, known.seen.get(result.state.revision)))
-      continue;
-    if (choice.optional) {
-      // Without an effect it makes no difference whether it happened.
-      if (result.state === node.state) continue;
-    } else if (call.record.refused === undefined) {
-      if (mismatch(node.state, result.response, call.record, revisions) !== undefined) continue;
+    let state: State = node.state;
+    let events: readonly KeyEvent[] = [];
+    // A refusal changes nothing; whether it was right to refuse is the question of other checks.
+    if (call.record.refused === undefined || choice.optional) {
+      const result = step(node.state, call.request);
+      const changes = result.state !== node.state;
+      if (revisions && changes && !agrees(result.events, known.seen.get(result.state.revision))) continue;
+      // Without an effect it makes no difference whether a call without an answer happened.
+      if (choice.optional && !changes) continue;
+      if (!choice.optional && mismatch(node.state, result.response, call.record, revisions) !== undefined) continue;
+      state = result.state;
+      if (changes) events = result.events;
     }
-    // A refusal changes nothing; whether it was right to refuse is known to the lease and compaction checks.
-    const state: State = !choice.optional && call.record.refused !== undefined ? node.state : result.state;
-    const following: Node = advance(node, choice, call, state, state === node.state ? [] : result.events, required);
+    const following: Node = advance(node, choice, call, state, events, required);
     const key = keyOf(following);
     if (dead.has(key)) continue;
     dead.add(key);
