@@ -1,9 +1,10 @@
 import type { X509Certificate } from "node:crypto";
 import { promises as dns } from "node:dns";
-import { isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import type { Logger } from "../../base/index.ts";
 import { TlsFiles, type TlsMaterial } from "./material.ts";
+import { goodFor, isAllowed, notAllowed } from "./names.ts";
 import { normalSerial } from "./revocation.ts";
 import { asksForCertificate, type TlsSettings } from "./settings.ts";
 
@@ -88,8 +89,7 @@ export class TlsServer {
     if (certificate === undefined) return "tls: client didn't provide a certificate";
     if (!socket.authorized) return `tls: failed to verify certificate: ${verifyFault(socket.authorizationError)}`;
     const { allowedCns, allowedHostnames, checkCallerAddress } = this.#settings;
-    if (allowedCns.length > 0 && !allowedCns.includes(commonName(certificate))) return notAllowed;
-    if (allowedHostnames.length > 0 && !allowedHostnames.some((host) => goodFor(certificate, host))) return notAllowed;
+    if (!isAllowed(certificate, allowedCns, allowedHostnames)) return notAllowed;
     if (checkCallerAddress) {
       const fault = await addressFault(certificate, socket.remoteAddress ?? "");
       if (fault !== undefined) return fault;
@@ -117,8 +117,6 @@ export class TlsServer {
     this.#logger[error === "EOF" ? "debug" : "warn"](`rejected connection on ${this.#what} endpoint`, fields);
   }
 }
-
-const notAllowed = "client certificate authentication failed";
 
 function addressOf(socket: Socket): string {
   const host = socket.remoteAddress ?? "";
@@ -158,22 +156,6 @@ function verifyFault(error: unknown): string {
     default:
       return "x509: certificate signed by unknown authority";
   }
-}
-
-function commonName(certificate: X509Certificate): string {
-  // One attribute a line; the last CN counts, as in Go.
-  return (
-    certificate.subject
-      .split("\n")
-      .filter((line) => line.startsWith("CN="))
-      .at(-1)
-      ?.slice(3) ?? ""
-  );
-}
-
-function goodFor(certificate: X509Certificate, host: string): boolean {
-  const found = isIP(host) === 0 ? certificate.checkHost(host, { subject: "never" }) : certificate.checkIP(host);
-  return found !== undefined;
 }
 
 function alternativeNames(certificate: X509Certificate): { addresses: string[]; hosts: string[] } {

@@ -156,7 +156,7 @@ async function secured(more: Partial<TlsSettings>) {
         socket.destroy();
       });
       socket.on("error", (error: NodeJS.ErrnoException) =>
-        resolve(error.code === "ECONNRESET" ? "closed" : error.code!),
+        resolve(error.code === "ECONNRESET" ? "closed" : (error.code ?? error.message)),
       );
       socket.on("close", () => resolve("closed"));
     });
@@ -265,6 +265,15 @@ it("calls with its client certificate, and trusts blindly only what nobody can c
   expect(await dial({ ca: undefined, ...clientContext(settings, silentLogger)() })).toBe("DEPTH_ZERO_SELF_SIGNED_CERT");
   const blind = clientContext({ ...settings, selfSigned: true }, silentLogger);
   expect(await dial({ ca: undefined, ...blind() })).toBe("served");
+});
+
+it("calls only those whose certificate has an allowed name", async () => {
+  const { own, dial } = await secured({});
+  const context = (more: Partial<TlsSettings>) =>
+    clientContext({ ...noTls, trustedCaFile: own.certFile, ...more }, silentLogger)();
+  expect(await dial(context({ allowedHostnames: ["localhost"] }))).toBe("served");
+  expect(await dial(context({ allowedHostnames: ["node1.test"] }))).not.toBe("served");
+  expect(await dial(context({ allowedCns: ["node1"] }))).not.toBe("served");
 });
 
 it("reads what it writes", () => {

@@ -171,18 +171,16 @@ export class HttpPeerNetwork implements PeerNetwork {
   ): ClientRequest | undefined {
     try {
       if (this.#closed) throw new Error("the network is closed");
-      const { hostname, port, protocol } = new URL(url);
+      const { secure, ...address } = addressOf(new URL(url));
       const where = {
-        host: hostname.replace(/^\[|\]$/g, ""),
-        port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
+        ...address,
         method: request.method,
         path: request.path,
         headers: { ...request.headers },
       };
-      const outgoing =
-        protocol === "https:"
-          ? httpsRequest({ ...where, ...this.#tls(), agent: shared ? this.#secureAgent : freshSecureAgent })
-          : httpRequest({ ...where, agent: shared ? this.#agent : freshAgent });
+      const outgoing = secure
+        ? httpsRequest({ ...where, ...this.#tls(), agent: shared ? this.#secureAgent : freshSecureAgent })
+        : httpRequest({ ...where, agent: shared ? this.#agent : freshAgent });
       this.#outgoing.add(outgoing);
       outgoing.once("close", () => this.#outgoing.delete(outgoing));
       // Whoever listens, an error event must not end the process.
@@ -193,6 +191,19 @@ export class HttpPeerNetwork implements PeerNetwork {
       return undefined;
     }
   }
+}
+
+/** `unix://localhost:2380` is a socket file of that name, as etcd has it. */
+function addressOf({ protocol, host, hostname, port, pathname }: URL): {
+  secure: boolean;
+  host?: string;
+  port?: number;
+  socketPath?: string;
+} {
+  const secure = protocol === "https:" || protocol === "unixs:";
+  if (protocol.startsWith("unix")) return { secure, socketPath: `${host}${pathname}` };
+  const number = port === "" ? (secure ? 443 : 80) : Number(port);
+  return { secure, host: hostname.replace(/^\[|\]$/g, ""), port: number };
 }
 
 /** Streams and uploads have a connection of their own. */
