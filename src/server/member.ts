@@ -275,7 +275,7 @@ export class ServerMember implements Member {
       env,
     );
     this.#ids = new RequestIds(opened.memberId, env.clock.wallMs());
-    this.#proposals = new Proposals(requestTimeoutMs(options.electionMs), env);
+    this.#proposals = new Proposals(requestTimeoutMs(options.electionMs), (id) => this.#ids.made(id), env);
     this.#driver = new RaftDriver(
       opened.node,
       opened.log,

@@ -5,10 +5,17 @@
  */
 export class RequestIds {
   #next: bigint;
+  readonly #member: bigint;
 
   constructor(memberId: bigint, wallMs: number) {
     const stamp = BigInt.asUintN(40, BigInt(Math.trunc(wallMs)));
-    this.#next = (BigInt.asUintN(16, memberId) << 48n) | (stamp << 8n);
+    this.#member = BigInt.asUintN(16, memberId);
+    this.#next = (this.#member << 48n) | (stamp << 8n);
+  }
+
+  /** Whether a number comes from this member (or one whose id ends alike), in this life or an earlier one. */
+  made(id: bigint): boolean {
+    return BigInt.asUintN(64, id) >> 48n === this.#member;
   }
 
   next(): bigint {

@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EtcdError, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../base/index.ts";
+import { Proposals } from "./proposals.ts";
+
+function setup(isOurs: (id: bigint) => boolean = () => true): { proposals: Proposals; time: ManualTime } {
+  const time = new ManualTime();
+  const env = { clock: time, scheduler: time, random: new SeededRandom(1), logger: silentLogger, metrics: nullMetrics };
+  return { proposals: new Proposals(7000, isOurs, env), time };
+}
+
+const bytes = (id: bigint): Uint8Array => Buffer.from(String(id));
+
+describe("requests on their way through the log", () => {
+  it("are found by their bytes in order, by id where one was lost or overtaken", async () => {
+    const { proposals } = setup((id) => id < 100n);
+    const datas = [1n, 2n, 3n, 4n].map(bytes);
+    const answers = [1n, 2n, 3n, 4n].map((id, i) => proposals.add<string>(id, datas[i]!, undefined));
+    expect(proposals.byData(bytes(1n))).toBeUndefined();
+    proposals.settle(proposals.byData(datas[0]!)!, { response: "one" });
+    expect(await answers[0]).toBe("one");
+    // The second is late: the third is not the first of the line.
+    expect(proposals.byData(datas[2]!)).toBeUndefined();
+    expect(proposals.byId(100n)).toBeUndefined();
+    proposals.settle(proposals.byId(3n)!, { response: "three" });
+    proposals.settle(proposals.byData(datas[3]!)!, { error: EtcdError.of("NoSpace") });
+    const second = proposals.byId(2n)!;
+    proposals.settle(second, { response: "two" });
+    expect(await answers[1]).toBe("two");
+    expect(await answers[2]).toBe("three");
+    await expect(answers[3]).rejects.toThrow("database space exceeded");
+    expect(proposals.size).toBe(0);
+    // A second outcome changes nothing.
+    proposals.settle(second, { response: "again" });
+    expect(proposals.size).toBe(0);
+    expect(proposals.byId(2n)).toBeUndefined();
+  });
+
+  it("end after their time, the overtaken too, and all of them when the member stops", async () => {
+    const { proposals, time } = setup();
+    const early = [1n, 2n].map((id) => proposals.add(id, bytes(id), undefined));
+    proposals.byId(2n);
+    time.advance(5000);
+    const late = [3n, 4n].map((id) => proposals.add(id, bytes(id), undefined));
+    time.advance(2000);
+    const gone = proposals.expire(time.monotonicMs(), () => EtcdError.of("Timeout"));
+    expect([...gone].map((data) => Buffer.from(data).toString())).toEqual(["1", "2"]);
+    for (const answer of early) await expect(answer).rejects.toThrow("request timed out");
+    expect(proposals.size).toBe(2);
+    proposals.byId(4n);
+    proposals.rejectAll();
+    for (const answer of late) await expect(answer).rejects.toThrow("server stopped");
+    expect(proposals.size).toBe(0);
+  });
+
+  it("agree with a list, whatever order they are settled in", () => {
+    const act = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({ kind: fc.constant("add" as const), count: fc.integer({ min: 1, max: 900 }) }),
+      },
+      {
+        weight: 5,
+        arbitrary: fc.record({ kind: fc.constant("next" as const), count: fc.integer({ min: 1, max: 900 }) }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant("any" as const), count: fc.nat(5000) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        const { proposals } = setup();
+        const waiting: { id: bigint; data: Uint8Array }[] = [];
+        let id = 0n;
+        for (const { kind, count } of acts) {
+          if (kind === "add") {
+            for (let i = 0; i < count; i++) {
+              const data = bytes(++id);
+              void proposals.add(id, data, undefined);
+              waiting.push({ id, data });
+            }
+          } else {
+            const chosen =
+              kind === "next" ? waiting.splice(0, count) : waiting.splice(count % (waiting.length || 1), 1);
+            for (const one of chosen) {
+              const found = proposals.byData(one.data) ?? proposals.byId(one.id);
+              expect(found?.data).toBe(one.data);
+              proposals.settle(found!, { response: undefined });
+            }
+          }
+          expect(proposals.size).toBe(waiting.length);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
