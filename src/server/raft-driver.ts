@@ -303,9 +303,12 @@ export class RaftDriver {
     await this.#events.onSaveSnapshot(snapshot);
     const recorded = this.#wal.saveSnapshot({ index, term, confState });
     const saved = this.#wal.save(hardState, entries);
+    // A start trusts snapshots up to the commit index that the log holds, and the database takes its place right after this: an
+    // index still in memory then would leave a member whose store is ahead of its log.
+    const synced = this.#wal.sync();
     this.#snapshotFirst = false;
     this.#beginWrites();
-    await Promise.all([recorded, saved]);
+    await Promise.all([recorded, saved, synced]);
   }
 
   #settled(write: Write, saved: Promise<void>): void {
