@@ -23,7 +23,7 @@ export async function execute(root: Command, io: Io, options: ProgramOptions = {
   try {
     flags.parse(rest);
     if (flags.bool("help") || command.spec.run === undefined) throw new HelpWanted();
-    const refused = command.spec.check?.(flags.args);
+    const refused = command.spec.check?.(flags.args, command.path);
     if (refused !== undefined) throw new UsageProblem(refused);
     const missing = (command.spec.required ?? []).filter((name) => !flags.changed(name)).sort();
     if (missing.length > 0) {

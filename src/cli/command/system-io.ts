@@ -129,10 +129,7 @@ async function askPassword(prompt: string): Promise<string> {
     const bytes: number[] = [];
     const one = Buffer.alloc(1);
     for (;;) {
-      if ((await readByte(one)) === 0) {
-        if (bytes.length === 0) throw new Error("EOF");
-        break;
-      }
+      if ((await readByte(one)) === 0) break;
       const byte = one[0]!;
       if (byte === 10 || byte === 13 || byte === 4) break;
       if (byte === 3) throw new Exit(130);

@@ -1,6 +1,6 @@
 /** A box drawn as etcd's tools draw it: headings in capitals and centred, cells to the right. */
 export function tableText(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const heads = headings.map((heading) => heading.toUpperCase());
+  const heads = headings.map((heading) => heading.toUpperCase().replaceAll("_", " "));
   const widths = heads.map((head, i) => Math.max(width(head), ...rows.map((row) => width(row[i] ?? ""))));
   const rule = (left: string, middle: string, right: string) =>
     `${left}${widths.map((w) => "─".repeat(w + 2)).join(middle)}${right}\n`;

@@ -21,7 +21,7 @@ export interface CommandSpec {
   readonly required?: readonly string[];
   readonly children?: readonly CommandSpec[];
   /** Refuses arguments, with the reason. */
-  readonly check?: (args: readonly string[]) => string | undefined;
+  readonly check?: (args: readonly string[], path: string) => string | undefined;
   /** Absent: the command only groups others. The module is loaded when it is wanted, to start fast. */
   readonly run?: (call: Invocation) => Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { FlagSpec } from "../command/flags.ts";
 import { flagsText } from "../command/help.ts";
+import { onlyShells } from "../command/shells.ts";
 import type { CommandSpec, Invocation } from "../command/tree.ts";
 import {
   bool,
@@ -415,7 +416,7 @@ ID, Status, Name, Peer Addrs, Client Addrs, Is Learner.
 `,
         group: "utility",
         plainUse: true,
-        check: shells,
+        check: onlyShells,
         run: async ({ io, args, command }) =>
           io.out((await import("../command/completion.ts")).completionScript(args[0]!, command.parent!)),
       },
@@ -449,12 +450,4 @@ ID, Status, Name, Peer Addrs, Client Addrs, Is Learner.
       },
     ],
   };
-}
-
-/** completion takes one argument, a shell's name. */
-export function shells(args: readonly string[]): string | undefined {
-  if (args.length !== 1) return `accepts 1 arg(s), received ${args.length}`;
-  return ["bash", "zsh", "fish", "powershell"].includes(args[0]!)
-    ? undefined
-    : `invalid argument "${args[0]}" for "completion"`;
 }

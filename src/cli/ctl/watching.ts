@@ -154,5 +154,7 @@ export class Watching {
 function cancelText(response: rpc.WatchResponse): string {
   if (response.compactRevision !== 0) return "etcdserver: mvcc: required revision has been compacted";
   if (response.cancelReason === "") return "etcdserver: mvcc: required revision is a future revision";
+  // A refusal by permission comes as the whole text of a gRPC error.
+  if (response.cancelReason.startsWith("rpc error: code = ")) return response.cancelReason;
   return errorText({ code: Code.Unknown, message: response.cancelReason });
 }

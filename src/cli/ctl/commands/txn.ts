@@ -68,7 +68,7 @@ export function parseCompare(line: string): rpc.Compare {
   const key = literalAt(rest.trimStart());
   if (key === undefined) throw malformed();
   const after = rest.trimStart().slice(key.length);
-  const op = /^\)\s*(\S+)\s*/.exec(after);
+  const op = /^\)\s+(\S+)\s*/.exec(after);
   if (op === null) throw malformed(key.value);
   const value = literalAt(after.slice(op[0].length));
   if (value === undefined) throw malformed(key.value, op[1]);
@@ -130,8 +130,11 @@ async function operation(io: Io, line: string): Promise<rpc.RequestOp> {
     throw problem;
   }
   switch (found) {
-    case "put":
-      return { request: { case: "requestPut", value: await putRequest(io, flags, flags.args) } };
+    case "put": {
+      // Standard input is the transaction itself; no value can come from there.
+      const closed: Io = { ...io, readAll: async () => new Uint8Array(0) };
+      return { request: { case: "requestPut", value: await putRequest(closed, flags, flags.args) } };
+    }
     case "get":
       return { request: { case: "requestRange", value: rangeRequest(io, flags, flags.args) } };
     default:

@@ -39,6 +39,7 @@ export async function watch(call: Invocation): Promise<void> {
   }
   let ended: Exit | undefined;
   const watching = new Watching(session).watch(wish, async (news) => {
+    if (ended !== undefined) return;
     try {
       await tell(call, display, split.command, news);
     } catch (error) {

@@ -14,7 +14,7 @@ function jsonOf(shown: Answer, hex: boolean): Json {
     case "txn":
       return txnJson(shown.answer);
     case "watch": {
-      const { header, events, compactRevision, canceled, created } = shown.answer;
+      const { header, events, compactRevision, canceled, created, cancelReason } = shown.answer;
       return jsonObject([
         ["Header", jsonHeader(header)],
         [
@@ -24,6 +24,7 @@ function jsonOf(shown: Answer, hex: boolean): Json {
         ["CompactRevision", String(compactRevision)],
         ["Canceled", String(canceled)],
         ["Created", String(created)],
+        ["CancelReason", jsonString(cancelReason)],
       ]);
     }
     case "leaseGrant": {
