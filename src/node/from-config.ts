@@ -44,6 +44,7 @@ export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: 
       quotaBackendBytes: config.quotaBackendBytes,
       batchIntervalMs: config.backendBatchIntervalMs || 100,
       batchLimit: config.backendBatchLimit || 10_000,
+      bootstrapDefragMebibytes: config.bootstrapDefragThresholdMegabytes,
       txnOpsMax: config.maxTxnOps,
       requestBytesMax: config.maxRequestBytes,
       autoCompactionMode: config.autoCompactionMode === "revision" ? "revision" : "periodic",

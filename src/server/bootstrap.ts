@@ -103,6 +103,7 @@ export async function boot(
           `a database alone is restored with "etcdutl snapshot restore"`,
       );
     }
+    await defragmentIfWorth(store, options.bootstrapDefragMebibytes, env);
     if (hasLog) {
       // The log may know of a snapshot whose database did not take its place before the process ended.
       const newest = newestSnapshot(disk, at.wal);
@@ -122,6 +123,22 @@ export async function boot(
     if (!hasStore && !Wal.exists(disk, at.wal)) disk.remove(at.db);
     throw error;
   }
+}
+
+async function defragmentIfWorth(store: Store, mebibytes: number, env: Env): Promise<void> {
+  if (mebibytes === 0) return;
+  const size = store.size();
+  const inUse = store.sizeInUse();
+  const threshold = mebibytes * 1024 * 1024;
+  if (size - inUse >= threshold) {
+    await store.defragment();
+    return;
+  }
+  env.logger.info("Skipping defragmentation", {
+    "current-db-size-bytes": size,
+    "current-db-size-in-use-bytes": inUse,
+    "bootstrap-defrag-threshold-bytes": threshold,
+  });
 }
 
 /** Opens `db` as it stands. */

@@ -166,6 +166,26 @@ describe("a member alone", () => {
     await test.stop();
   });
 
+  it("defragments at its start when that frees enough", async () => {
+    const disk = new MemoryDisk();
+    const first = await runMember(disk);
+    const value = "x".repeat(100_000);
+    for (let i = 0; i < 60; i++) await first.settle(first.member.put(put(`k${i}`, value)));
+    await first.pass(500);
+    await first.settle(first.member.deleteRange(rpc.createDeleteRangeRequest({ key: utf8("k"), rangeEnd: utf8("l") })));
+    const revision = first.member.revision();
+    await first.settle(first.member.compact(rpc.createCompactionRequest({ revision, physical: true })));
+    await first.stop();
+    const db = "/data/member/snap/db";
+    const before = disk.stat(db)!.size;
+    await (await runMember(disk, { bootstrapDefragMebibytes: 100 })).stop();
+    expect(disk.stat(db)!.size).toBeGreaterThanOrEqual(before);
+    const second = await runMember(disk, { bootstrapDefragMebibytes: 1 });
+    expect(second.member.revision()).toBe(revision);
+    await second.stop();
+    expect(disk.stat(db)!.size).toBeLessThan(before / 10);
+  });
+
   it("refuses a log that starts with a snapshot, when the database is gone or older", async () => {
     const disk = new MemoryDisk();
     const options = { snapshotCount: 20, snapshotCatchUpEntries: 5 };

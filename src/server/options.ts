@@ -40,6 +40,8 @@ export interface MemberOptions {
   readonly quotaBackendBytes: number;
   readonly batchIntervalMs: number;
   readonly batchLimit: number;
+  /** Defragments at the start when that frees at least so many MiB; 0 = never. */
+  readonly bootstrapDefragMebibytes: number;
   readonly txnOpsMax: number;
   readonly requestBytesMax: number;
 
@@ -90,6 +92,7 @@ export function defaultMemberOptions(dataDir: string, sha1: Sha1, changes: Parti
     quotaBackendBytes: 0,
     batchIntervalMs: 100,
     batchLimit: 10_000,
+    bootstrapDefragMebibytes: 0,
     txnOpsMax: 128,
     requestBytesMax: 1_572_864,
     autoCompactionMode: "periodic",

@@ -697,7 +697,6 @@ export const options = [
     "bootstrapDefragThresholdMegabytes",
     0,
     "Defragment at start when that frees at least so much (0: never).",
-    later,
   ),
   checks.duration(
     "downgrade-check-time",
