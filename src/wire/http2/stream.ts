@@ -107,26 +107,54 @@ export class Stream implements Http2Stream {
 const SLOTS = 128;
 const SLOTS_MAX = 8192;
 
+/** What stands for a closed stream: how it ended is all that anybody asks of it. Shared, never written to. */
+function closedStream(closing: Closing): Stream {
+  const stream = new Stream(nobody, 0, 0, 0);
+  stream.closing = closing;
+  stream.localEnded = true;
+  stream.remoteEnded = true;
+  return stream;
+}
+
+const nobody: StreamOwner = {
+  sendHeaders() {},
+  sendData() {},
+  sendUnary() {},
+  reset() {},
+  consume() {},
+};
+
+/** By `Closing`; nothing stands for an open one. */
+const closedStreams = [Closing.Open, Closing.Ended, Closing.ResetByPeer, Closing.ResetByUs].map(closedStream);
+
 /**
- * Streams by id. Ids come in steps of two, so a ring indexed by half the id holds the newest `slots` streams, open or
- * closed: closed ones stay until their slot is wanted, and tell what a late frame means. A stream that is still open
+ * Streams by id. Ids come in steps of two, so a ring indexed by half the id holds the newest `slots` streams. Of a closed
+ * one its id and how it ended stay until the slot is wanted, and tell what a late frame means; the stream itself is let go, for
+ * those that outlive a collection or two cost the collector more than all else of a request. A stream that is still open
  * when its slot is wanted (a watch among puts) moves to a Map.
  */
 export class StreamTable {
+  /** Open streams. */
   #slots: (Stream | undefined)[] = new Array<Stream | undefined>(SLOTS).fill(undefined);
+  /** The newest closed stream of each slot, 0 if there was none. */
+  #closedIds = new Int32Array(SLOTS);
+  #closings = new Uint8Array(SLOTS);
   #mask = SLOTS - 1;
   readonly #long = new Map<number, Stream>();
 
+  /** The stream; one that stands for it when it is closed and still known. */
   get(id: number): Stream | undefined {
-    const stream = this.#slots[(id >>> 1) & this.#mask];
+    const slot = (id >>> 1) & this.#mask;
+    const stream = this.#slots[slot];
     if (stream !== undefined && stream.id === id) return stream;
+    if (this.#closedIds[slot] === id) return closedStreams[this.#closings[slot]!];
     return this.#long.size === 0 ? undefined : this.#long.get(id);
   }
 
   add(stream: Stream): void {
     const slot = (stream.id >>> 1) & this.#mask;
     const before = this.#slots[slot];
-    if (before !== undefined && before.closing === Closing.Open) {
+    if (before !== undefined) {
       this.#long.set(before.id, before);
       if (this.#long.size > this.#mask >>> 1 && this.#mask + 1 < SLOTS_MAX) {
         this.#grow();
@@ -137,25 +165,40 @@ export class StreamTable {
     this.#slots[slot] = stream;
   }
 
-  /** To be told of each stream that closed. */
+  /** To be told of each stream that closed, when its `closing` says how. */
   remove(stream: Stream): void {
-    if (this.#long.size > 0) this.#long.delete(stream.id);
+    const slot = (stream.id >>> 1) & this.#mask;
+    if (this.#slots[slot] !== stream) {
+      this.#long.delete(stream.id);
+      return;
+    }
+    this.#slots[slot] = undefined;
+    this.#closedIds[slot] = stream.id;
+    this.#closings[slot] = stream.closing;
   }
 
   /** All open streams, oldest first. */
   open(): Stream[] {
     const streams = [...this.#long.values()];
-    for (const stream of this.#slots) if (stream !== undefined && stream.closing === Closing.Open) streams.push(stream);
+    for (const stream of this.#slots) if (stream !== undefined) streams.push(stream);
     return streams.sort((a, b) => a.id - b.id);
   }
 
   #grow(): void {
-    const streams = [...this.#slots.filter((stream) => stream !== undefined), ...this.#long.values()];
-    streams.sort((a, b) => Number(a.closing === Closing.Open) - Number(b.closing === Closing.Open) || a.id - b.id);
+    const streams = this.open();
+    const ids = this.#closedIds;
+    const closings = this.#closings;
     const count = (this.#mask + 1) * 4;
     this.#slots = new Array<Stream | undefined>(count).fill(undefined);
+    this.#closedIds = new Int32Array(count);
+    this.#closings = new Uint8Array(count);
     this.#mask = count - 1;
     this.#long.clear();
+    ids.forEach((id, slot) => {
+      if (id === 0) return;
+      this.#closedIds[(id >>> 1) & this.#mask] = id;
+      this.#closings[(id >>> 1) & this.#mask] = closings[slot]!;
+    });
     for (const stream of streams) this.add(stream);
   }
 }
