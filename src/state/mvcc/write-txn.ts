@@ -5,6 +5,8 @@ import type { MvccStats } from "./metrics.ts";
 import { getIn, metadataIn, rangeIn, type State, treeEnd } from "./state.ts";
 import type { Change, KeyMetadata, LeaseAttacher, RangeOptions, RangeResult, WriteTxn } from "./types.ts";
 
+const none: Change[] = [];
+
 /**
  * A write transaction. Index and store take each change at once (nothing else runs meanwhile); `end` moves the revision.
  * There is no way back: whatever may refuse a request is checked before the first write.
@@ -16,7 +18,8 @@ export class OpenTxn implements WriteTxn {
   readonly #ended: (changes: readonly Change[]) => void;
   /** Main revision of all changes. */
   readonly #main: number;
-  readonly #changes: Change[] = [];
+  /** Made by the first change, so that one alone takes no more room than it needs: some are kept for lagging watchers. */
+  #changes: Change[] = none;
   #operations = 0;
   #open = true;
 
@@ -74,7 +77,7 @@ export class OpenTxn implements WriteTxn {
     if (row < 0) row = index.add(key, main, sub, main, 1, leased);
     else index.put(row, main, sub, created, version, leased);
     cache.set(row, kv);
-    this.#changes.push(writtenChange(key, main, false, created === main, kv));
+    this.#changed(writtenChange(key, main, false, created === main, kv));
     if (before !== lease) {
       if (before !== 0n) this.#leases.detach(before, key);
       if (leased) assert(this.#leases.attach(lease, key), "a put names a lease that does not exist");
@@ -111,10 +114,15 @@ export class OpenTxn implements WriteTxn {
     store.putRevision(this.#main, sub, true, stored);
     index.tombstone(row, this.#main, sub);
     cache.delete(row);
-    this.#changes.push(writtenChange(key, this.#main, true, false, stored));
+    this.#changed(writtenChange(key, this.#main, true, false, stored));
     if (!leased) return;
     const lease = this.#leases.leaseOf(key);
     if (lease !== 0n) this.#leases.detach(lease, key);
+  }
+
+  #changed(change: Change): void {
+    if (this.#changes === none) this.#changes = [change];
+    else this.#changes.push(change);
   }
 
   end(): void {

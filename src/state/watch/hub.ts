@@ -164,6 +164,11 @@ export class WatchHub {
 
   #changed(revision: number, changes: readonly Change[]): void {
     this.#seen = revision;
+    if (this.#stats.watchers === 0) {
+      // Whoever comes later and asks for this reads it from the store.
+      if (this.#recent.length > 0) this.#recent.clear();
+      return;
+    }
     this.#recent.add(revision, changes);
     if (this.#groups.isEmpty) return;
     const dirty = this.#dirty;

@@ -1,9 +1,6 @@
 import type { Change } from "../mvcc/index.ts";
 
-interface Entry {
-  readonly changes: readonly Change[];
-  readonly bytes: number;
-}
+type Changes = readonly Change[];
 
 /**
  * The newest transactions' changes, encoded or not: the log from which a watcher that fell behind a little catches up
@@ -13,7 +10,7 @@ export class RecentChanges {
   readonly #entriesMax: number;
   readonly #bytesMax: number;
   /** Revisions without a gap; those before `#head` are given up. */
-  #entries: Entry[] = [];
+  #entries: Changes[] = [];
   #head = 0;
   #firstRevision = 0;
   bytes = 0;
@@ -29,12 +26,10 @@ export class RecentChanges {
 
   add(revision: number, changes: readonly Change[]): void {
     if (this.length === 0) this.#firstRevision = revision;
-    let bytes = 0;
-    for (const change of changes) bytes += change.bytes;
-    this.#entries.push({ changes, bytes });
-    this.bytes += bytes;
+    this.#entries.push(changes);
+    this.bytes += bytesOf(changes);
     while (this.length > this.#entriesMax || (this.bytes > this.#bytesMax && this.length > 0)) {
-      this.bytes -= this.#entries[this.#head]!.bytes;
+      this.bytes -= bytesOf(this.#entries[this.#head]!);
       this.#entries[this.#head] = nothing;
       this.#head++;
       this.#firstRevision++;
@@ -52,7 +47,7 @@ export class RecentChanges {
 
   /** The changes of a revision that is covered; undefined above the newest. */
   at(revision: number): readonly Change[] | undefined {
-    return this.#entries[this.#head + revision - this.#firstRevision]?.changes;
+    return this.#entries[this.#head + revision - this.#firstRevision];
   }
 
   clear(): void {
@@ -62,4 +57,10 @@ export class RecentChanges {
   }
 }
 
-const nothing: Entry = { changes: [], bytes: 0 };
+const nothing: Changes = [];
+
+function bytesOf(changes: Changes): number {
+  let bytes = 0;
+  for (let i = 0; i < changes.length; i++) bytes += changes[i]!.bytes;
+  return bytes;
+}
