@@ -37,6 +37,8 @@ export function purgeFiles(disk: Disk, dir: string, options: PurgeOptions, env: 
     }
     try {
       disk.remove(path);
+      // Before the next one goes: a power cut must not bring this name back and keep the next one lost, a log with a hole.
+      disk.syncDirectory(dir);
     } finally {
       lock?.release();
     }
