@@ -9,6 +9,7 @@ import type {
   Operation,
   PutRequest,
   RangeRequest,
+  Request,
   Response,
   TxnRequest,
 } from "./check/index.ts";
@@ -236,5 +237,22 @@ function operationResponse({ response }: rpc.ResponseOp, operation: Operation): 
       return txnResponse(response.value, operation as TxnRequest);
     default:
       throw new Error("an answer without a response");
+  }
+}
+
+/** One text for requests that the log cannot tell apart. */
+export function canonical(request: Request): string {
+  switch (request.kind) {
+    case "put":
+      return JSON.stringify(putOf(putMessage(request)));
+    case "delete":
+      return JSON.stringify(deleteOf(deleteMessage(request)));
+    case "txn":
+      return JSON.stringify(txnOf(txnMessage(request)));
+    case "revoke":
+    case "expire":
+      return `end of lease ${request.lease}`;
+    default:
+      return request.kind;
   }
 }

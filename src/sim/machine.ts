@@ -34,6 +34,7 @@ export class Process implements Life, DiskUser {
   }
 
   onOperation(kind: string, path: string): void {
+    this.#machine.onOperation(kind, path);
     if (this.diesIn > 0 && --this.diesIn === 0) this.#machine.crash(`in ${kind} ${path}`);
   }
 }
@@ -158,6 +159,12 @@ export class Machine {
       },
       process,
     );
+  }
+
+  onOperation(kind: string, path: string): void {
+    if (this.#options.logs && kind !== "read" && kind !== "size") {
+      this.#events.trace(this.name, `disk ${kind} ${path.replace("/data/member/", "")}`);
+    }
   }
 
   /** Whether a fault that is going on, or was made, explains that a member gave up. */

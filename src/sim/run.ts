@@ -8,6 +8,7 @@ import {
   resolveOutcomes,
 } from "./check/index.ts";
 import { Cluster, type Failure, stackOf, type TraceSink } from "./cluster.ts";
+import { canonical } from "./convert.ts";
 import { Faults } from "./faults.ts";
 import { drawOptions, type Options } from "./options.ts";
 import { runInTask } from "./pump.ts";
@@ -98,7 +99,10 @@ function checkHistory(cluster: Cluster): string {
       open: (watch) => open.has(watch as never),
     }),
   );
-  const result = checkLinearizability(resolveOutcomes(calls, truth), { stepsMax: 300_000 });
+  const result = checkLinearizability(resolveOutcomes(calls, truth, canonical), {
+    stepsMax: 300_000,
+    expirationsListed: true,
+  });
   if (result.verdict === "violation") cluster.broken(result.violation);
   return result.verdict;
 }

@@ -10,7 +10,7 @@ import {
   step,
   Truth,
 } from "./check/index.ts";
-import { deleteOf, leaseText, putOf, txnOf } from "./convert.ts";
+import { canonical, deleteOf, leaseText, putOf, txnOf } from "./convert.ts";
 
 /**
  * The dumb twin of everything from the applier down: reads the committed log, entry by entry, and says what each must have
@@ -77,7 +77,7 @@ export class Twin {
     const { state, events } = step(this.#state, request);
     if (state === this.#state) return;
     this.#state = state;
-    this.truth.add(state.revision, events as readonly KeyEvent[]);
+    this.truth.add(state.revision, events as readonly KeyEvent[], canonical(request));
   }
 
   /** Puts on leases that are not there, and those that keep what is not there, refuse the whole request. */

@@ -5,7 +5,7 @@ export { Leases } from "./leases.ts";
 export { checkLinearizability, type LinearizabilityOptions, type LinearizabilityResult } from "./linearizability.ts";
 export { difference, emptyState, lookup, type State, type Step, sameKeyValue, step } from "./model.ts";
 export { parseHistory, writeRecord } from "./records.ts";
-export { resolveOutcomes } from "./resolve.ts";
+export { type Canonical, resolveOutcomes } from "./resolve.ts";
 export { Truth } from "./truth.ts";
 export * from "./types.ts";
 export { checkWatch, checkWatches, type WatchOptions } from "./watch.ts";

@@ -24,6 +24,8 @@ export interface LinearizabilityOptions {
   readonly stepsMax?: number;
   /** What the store held before the first call. */
   readonly initial?: State;
+  /** Leases that ended are among the calls (`resolveOutcomes`); otherwise any that was granted may end at any time. */
+  readonly expirationsListed?: boolean;
   /** False: answers are compared without revisions, and the history is split by keys that no call ties together. Default true. */
   readonly revisions?: boolean;
 }
@@ -93,7 +95,7 @@ function search(
   options: LinearizabilityOptions,
   revisions: boolean,
 ): LinearizabilityResult {
-  const { required, optional } = prepare(records);
+  const { required, optional } = prepare(records, options.expirationsListed ?? false);
   const stepsMax = options.stepsMax ?? 2_000_000;
   const known = revisions ? gatherKnown(records) : { owned: new Set<number>(), seen: new Map<number, KeyValue[]>() };
   const dead = new Set<string>();
@@ -126,6 +128,7 @@ function search(
     const call = choice.optional ? optional[choice.position]! : required[choice.position]!;
     // A revision that an answer claims for its call is no other call's.
     if (choice.optional && known.owned.has(node.state.revision + 1)) continue;
+    if (call.record.mayBe?.includes(node.state.revision + 1) === false) continue;
     let state: State = node.state;
     let events: readonly KeyEvent[] = [];
     // A refusal changes nothing; whether it was right to refuse is the question of other checks.
@@ -201,7 +204,7 @@ function mismatch(state: State, expected: Response, record: CallRecord, revision
   return difference(expected, actual, revisions);
 }
 
-function prepare(records: readonly CallRecord[]): { required: Call[]; optional: Call[] } {
+function prepare(records: readonly CallRecord[], listed: boolean): { required: Call[]; optional: Call[] } {
   const required: Call[] = [];
   const optional: Call[] = [];
   const grants = new Map<string, CallRecord>();
@@ -224,7 +227,8 @@ function prepare(records: readonly CallRecord[]): { required: Call[]; optional: 
     if (known || !readsOnly(record.request)) add(record, record.request, known);
   }
   // A lease may run out at any time after it was granted; whether that was early is the lease check's question.
-  for (const [lease, record] of grants) add(record, { kind: "expire", lease }, false);
+  for (const { request } of records) if (request.kind === "expire") grants.delete(request.lease);
+  if (!listed) for (const [lease, record] of grants) add(record, { kind: "expire", lease }, false);
   required.sort((a, b) => a.callMs - b.callMs || a.record.id - b.record.id);
   optional.sort((a, b) => a.callMs - b.callMs || a.record.id - b.record.id);
   return { required, optional };

@@ -25,7 +25,7 @@ function run(what: string, history: History, options: { revisions: boolean; step
     return false;
   };
   if (what !== "watch") {
-    const calls = history.truth.length > 0 ? resolveOutcomes(history.calls, truth) : history.calls;
+    const calls = history.truth.length > 0 ? resolveOutcomes(history.calls, truth, JSON.stringify) : history.calls;
     const result = checkLinearizability(calls, options);
     if (result.verdict === "violation") {
       report(result.violation);

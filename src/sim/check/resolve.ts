@@ -1,17 +1,37 @@
 import type { Truth } from "./truth.ts";
 import type { CallRecord, Operation, Request } from "./types.ts";
 
+/** The form of a request under which the truth names causes. */
+export type Canonical = (request: Request) => string;
+
+/** A lease that ran out is a request of its own, as a revocation is. */
+const expiry = (lease: string): Request => ({ kind: "expire", lease });
+
 /**
  * Settles calls without an answer where the truth, known whole, settles them: values are unique, so one that was written tells
- * that its call happened, and at which revision; one that never was, that it did not. The others stay open.
+ * that its call happened, and at which revision; one that never was, that it did not. Of the others the causes tell which
+ * revisions they can have made. Leases that ended are added as calls, for the search to put them in their place.
  */
-export function resolveOutcomes(calls: readonly CallRecord[], truth: Truth): CallRecord[] {
+export function resolveOutcomes(calls: readonly CallRecord[], truth: Truth, canonical: Canonical): CallRecord[] {
   const written = new Map<string, number>();
+  const byCause = new Map<string, number[]>();
   for (let revision = 2; revision <= truth.revision; revision++) {
     for (const event of truth.at(revision)) if (event.type === "put") written.set(event.kv.value, revision);
+    const cause = truth.cause(revision);
+    if (cause === undefined) continue;
+    const known = byCause.get(cause);
+    if (known === undefined) byCause.set(cause, [revision]);
+    else known.push(revision);
   }
   const resolved: CallRecord[] = [];
   for (const call of calls) {
+    if (call.request.kind === "grant") {
+      const mayBe = byCause.get(canonical(expiry(call.request.lease)));
+      const { id, client, callMs } = call;
+      if (mayBe !== undefined) {
+        resolved.push({ type: "call", id, client, callMs, request: expiry(call.request.lease), mayBe });
+      }
+    }
     if (call.returnMs !== undefined) {
       resolved.push(call);
       continue;
@@ -20,7 +40,10 @@ export function resolveOutcomes(calls: readonly CallRecord[], truth: Truth): Cal
     const revision = any.map((value) => written.get(value)).find((at) => at !== undefined);
     if (revision !== undefined) {
       resolved.push({ ...call, returnMs: Number.POSITIVE_INFINITY, response: { revision } });
-    } else if (every.length === 0) resolved.push(call);
+    } else if (every.length === 0) {
+      const mayBe = byCause.get(canonical(call.request));
+      if (mayBe !== undefined) resolved.push({ ...call, mayBe });
+    }
   }
   return resolved;
 }

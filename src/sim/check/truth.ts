@@ -12,14 +12,16 @@ export class Truth {
   /** Of the newest change known; 1 when there is none. */
   revision = 1;
   readonly #byRevision = new Map<number, readonly KeyEvent[]>();
+  readonly #causes = new Map<number, string>();
   readonly #keys = new Map<string, Versions>();
   #sorted: string[] | undefined;
 
   /** Revisions must come in ascending order. */
-  add(revision: number, events: readonly KeyEvent[]): void {
+  add(revision: number, events: readonly KeyEvent[], cause?: string): void {
     if (revision <= this.revision) throw new Error(`revision ${revision} after ${this.revision}`);
     this.revision = revision;
     this.#byRevision.set(revision, events);
+    if (cause !== undefined) this.#causes.set(revision, cause);
     for (const { kv } of events) {
       const versions = this.#keys.get(kv.key);
       if (versions !== undefined) versions.push(kv);
@@ -33,7 +35,7 @@ export class Truth {
   static from(records: readonly TruthRecord[]): Truth {
     const truth = new Truth();
     for (const record of [...records].sort((a, b) => a.revision - b.revision))
-      truth.add(record.revision, record.events);
+      truth.add(record.revision, record.events, record.cause);
     return truth;
   }
 
@@ -64,6 +66,10 @@ export class Truth {
 
   at(revision: number): readonly KeyEvent[] {
     return this.#byRevision.get(revision) ?? [];
+  }
+
+  cause(revision: number): string | undefined {
+    return this.#causes.get(revision);
   }
 
   /** Changes of keys in the range with `from` <= revision <= `to`, in order. */

@@ -101,6 +101,8 @@ export interface CallRecord {
   /** When the answer came; undefined while the outcome is not known. */
   readonly returnMs?: number;
   readonly response?: Response;
+  /** Without an answer: the only revisions that it can have made. Absent: any. */
+  readonly mayBe?: readonly number[];
   /** A refusal that proves that nothing happened (`Compacted`, `LeaseNotFound`, ...); with `returnMs`. */
   readonly refused?: string;
 }
@@ -146,6 +148,8 @@ export interface TruthRecord {
   readonly type: "truth";
   readonly revision: number;
   readonly events: readonly KeyEvent[];
+  /** The request that made it, in a form that equal requests share; absent where it is not known. */
+  readonly cause?: string;
 }
 
 export type HistoryRecord = CallRecord | WatchRecord | TruthRecord;
