@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import {
   type Config,
   createLogger,
@@ -17,6 +17,8 @@ import {
 } from "../../node/index.ts";
 import { RealDisk } from "../../storage/disk/index.ts";
 import { banner } from "./banner.ts";
+import { discover } from "./discovery.ts";
+import { startFields } from "./start-line.ts";
 
 export interface RunOptions {
   readonly args: readonly string[];
@@ -84,12 +86,14 @@ export async function runServer(run: RunOptions): Promise<void> {
   declareFeatureMetrics(registry, config.features);
   const env = systemEnv(logger, registry);
   try {
-    const serving = await serve(
-      serveOptionsOf(config, logger, () => process.exit(1)),
-      new RealDisk(),
-      registry,
-      env,
-    );
+    const initialized = hasLog(config);
+    logger.info("starting an etcd server", startFields(config, inputs.build.gitSha, initialized));
+    let options = serveOptionsOf(config, logger, () => process.exit(1));
+    if (config.discoveryEndpoints.length > 0 && !initialized) {
+      const found = { initialCluster: await discover(config, logger), initialClusterToken: config.discoveryToken };
+      options = { ...options, member: { ...options.member, ...found } };
+    }
+    const serving = await serve(options, new RealDisk(), registry, env);
     if (run.banner) process.stdout.write(banner(serving, config, quorateVersion));
     endOnSignal(run.banner, async () => {
       await serving.close(graceMs);
@@ -101,6 +105,12 @@ export async function runServer(run: RunOptions): Promise<void> {
     else logger.fatal("failed to start etcd", { error: message });
     process.exit(1);
   }
+}
+
+/** Whether this member has run before: then its files say who its fellows are. */
+function hasLog({ dataDir, walDir }: Config): boolean {
+  const directory = walDir === "" ? `${dataDir}/member/wal` : walDir;
+  return existsSync(directory) && readdirSync(directory).some((name) => name.endsWith(".wal"));
 }
 
 function loggerOptions(config: Config | undefined, forPerson: boolean): Parameters<typeof createLogger>[0] {

@@ -360,7 +360,6 @@ export const options = [
     "Client URLs told to the public; clients that list members connect to these.",
   ),
   clustering.text("discovery-token", "discoveryToken", "", "Token of the cluster at the discovery service.", {
-    status: "later",
     yaml: ["discovery-config", "token"],
   }),
   clustering.uniqueStrings(
@@ -369,7 +368,6 @@ export const options = [
     [],
     "gRPC endpoints of the discovery service.",
     {
-      status: "later",
       yaml: ["discovery-config", "client", "endpoints"],
     },
   ),
@@ -379,7 +377,6 @@ export const options = [
     2000,
     "Discovery: how long a dial may take.",
     {
-      status: "later",
       yaml: ["discovery-config", "client", "dial-timeout"],
     },
   ),
@@ -388,10 +385,9 @@ export const options = [
     "discoveryRequestTimeoutMs",
     5000,
     "Discovery: how long a request may take.",
-    { status: "later", yaml: ["discovery-config", "client", "request-timeout"] },
+    { yaml: ["discovery-config", "client", "request-timeout"] },
   ),
   clustering.duration("discovery-keepalive-time", "discoveryKeepaliveTimeMs", 2000, "Discovery: time between pings.", {
-    status: "later",
     yaml: ["discovery-config", "client", "keepalive-time"],
   }),
   clustering.duration(
@@ -399,10 +395,9 @@ export const options = [
     "discoveryKeepaliveTimeoutMs",
     6000,
     "Discovery: how long a ping may go unanswered.",
-    { status: "later", yaml: ["discovery-config", "client", "keepalive-timeout"] },
+    { yaml: ["discovery-config", "client", "keepalive-timeout"] },
   ),
   clustering.bool("discovery-insecure-transport", "discoveryInsecureTransport", true, "Discovery: without TLS.", {
-    status: "later",
     yaml: ["discovery-config", "client", "secure", "insecure-transport"],
   }),
   clustering.bool(
@@ -410,14 +405,12 @@ export const options = [
     "discoveryInsecureSkipTlsVerify",
     false,
     "Discovery: do not check the server's certificate. For tests only.",
-    { status: "later", yaml: ["discovery-config", "client", "secure", "insecure-skip-tls-verify"] },
+    { yaml: ["discovery-config", "client", "secure", "insecure-skip-tls-verify"] },
   ),
   clustering.text("discovery-cert", "discoveryCert", "", "Discovery: certificate file of the client.", {
-    status: "later",
     yaml: ["discovery-config", "client", "secure", "cert"],
   }),
   clustering.text("discovery-key", "discoveryKey", "", "Discovery: key file of the client.", {
-    status: "later",
     yaml: ["discovery-config", "client", "secure", "key"],
   }),
   clustering.text(
@@ -426,16 +419,13 @@ export const options = [
     "",
     "Discovery: CA bundle that the server is checked against.",
     {
-      status: "later",
       yaml: ["discovery-config", "client", "secure", "cacert"],
     },
   ),
   clustering.text("discovery-user", "discoveryUser", "", "Discovery: user, or user:password.", {
-    status: "later",
     yaml: ["discovery-config", "client", "auth", "username"],
   }),
   clustering.text("discovery-password", "discoveryPassword", "", "Discovery: password, when not given with the user.", {
-    status: "later",
     yaml: ["discovery-config", "client", "auth", "password"],
   }),
   clustering.choice(
