@@ -49,5 +49,7 @@ export function startFields(config: Config, gitSha: string, initialized: boolean
     "discovery-token": config.discoveryToken,
     "discovery-endpoints": config.discoveryEndpoints.join(","),
     "max-learners": config.maxLearners,
+    // The only value left, whatever the flag says.
+    "v2-deprecation": "write-only",
   };
 }
