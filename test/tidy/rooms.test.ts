@@ -77,6 +77,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "storage/store",
       "storage/bolt",
       "state/mvcc",
+      "state/membership",
     ],
   },
   "sim/check": { may: [] },

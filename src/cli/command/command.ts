@@ -2,10 +2,30 @@ import { HelpWanted, UsageProblem } from "./flags.ts";
 import { helpText, usageText } from "./help.ts";
 import { Exit, ExitCode, type Io } from "./io.ts";
 import { quote } from "./text.ts";
-import { type Command, find, flagSetOf, type ProgramOptions } from "./tree.ts";
+import { type Command, type CommandSpec, find, flagSetOf, type ProgramOptions, plant } from "./tree.ts";
+
+/** The program with the `help` command that each has. */
+function withHelp(spec: CommandSpec, options: ProgramOptions): Command {
+  const help: CommandSpec = {
+    use: "help [command]",
+    short: "Help about any command",
+    long: `Tells what a command does and which flags it takes: ${spec.use} help [path to command]`,
+    ...(spec.groups === undefined ? {} : { group: Object.keys(spec.groups).at(-1)! }),
+    run: async ({ io, args, command }) => {
+      try {
+        io.out(helpText(find(command.parent!, args).command, options));
+      } catch (problem) {
+        if (!(problem instanceof UsageProblem)) throw problem;
+        io.err(`Unknown help topic [${args.map((arg) => `\`${arg}\``).join(" ")}]\n${usageText(command.parent!)}`);
+      }
+    },
+  };
+  return plant({ ...spec, children: [...(spec.children ?? []), help] });
+}
 
 /** Reads the command line and runs the command; gives the exit code. */
-export async function execute(root: Command, io: Io, options: ProgramOptions = {}): Promise<number> {
+export async function execute(spec: CommandSpec, io: Io, options: ProgramOptions = {}): Promise<number> {
+  const root = withHelp(spec, options);
   const again = (message: string) => {
     if (options.repeatError === true) io.err(`Error: ${message}\n`);
   };

@@ -17,8 +17,8 @@ const noCommand = "bad number of arguments (found separator --, but no commands)
 
 export async function watch(call: Invocation): Promise<void> {
   const { io, flags } = call;
-  const key = io.env["ETCDCTL_WATCH_KEY"] ?? "";
-  const end = io.env["ETCDCTL_WATCH_RANGE_END"] ?? "";
+  const key = io.env.ETCDCTL_WATCH_KEY ?? "";
+  const end = io.env.ETCDCTL_WATCH_RANGE_END ?? "";
   if (key === "" && end !== "") {
     fail(io, ExitCode.BadArgs, `ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END=${quote(end)}`);
   }
