@@ -2,6 +2,7 @@ import {
   assert,
   type ClusterId,
   Code,
+  type Counter,
   compareSemVer,
   type Env,
   EtcdError,
@@ -130,6 +131,8 @@ export class ServerMember implements Member {
   readonly #leaseExpiry: LeaseExpiry;
   readonly #membership: Membership;
   readonly #alarms: AlarmStore;
+  readonly #promotions: Counter;
+  readonly #promotionsFailed: Counter;
   readonly #quota: Quota;
   readonly #applier: Applier;
   readonly #driver: RaftDriver;
@@ -232,6 +235,15 @@ export class ServerMember implements Member {
       env,
     );
     this.#alarms = new AlarmStore(this.#store, env);
+    this.#promotions = env.metrics.counter({
+      name: "etcd_server_learner_promote_successes",
+      help: "The total number of successful learner promotions while this member is leader.",
+    });
+    this.#promotionsFailed = env.metrics.counter({
+      name: "etcd_server_learner_promote_failures",
+      help: "The total number of failed learner promotions (likely learner not ready) while this member is leader.",
+      labels: ["failure"],
+    });
     const authStore = new AuthStore(
       this.#store,
       {
@@ -1200,16 +1212,22 @@ export class ServerMember implements Member {
     const member = this.#membership.member(id);
     if (member === undefined) throw EtcdError.of("MemberNotFound");
     if (!this.isLeader()) throw EtcdError.of("NotLeader");
-    const { progress } = this.#boot.node.status();
-    const refused = learnerReady(progress.get(id)?.match, progress.get(this.memberId)?.match ?? 0);
-    if (refused !== undefined && member.isLearner) throw refused;
-    if (!member.isLearner) throw EtcdError.of("MemberNotLearner");
-    this.#strict(() => mayPromote(this.#membership.votingMembers()));
-    await this.#proposeConfChange({
-      type: ConfChangeType.ConfChangeAddNode,
-      nodeId: id,
-      context: encodePromotion(id),
-    });
+    try {
+      const { progress } = this.#boot.node.status();
+      const refused = learnerReady(progress.get(id)?.match, progress.get(this.memberId)?.match ?? 0);
+      if (refused !== undefined && member.isLearner) throw refused;
+      if (!member.isLearner) throw EtcdError.of("MemberNotLearner");
+      this.#strict(() => mayPromote(this.#membership.votingMembers()));
+      await this.#proposeConfChange({
+        type: ConfChangeType.ConfChangeAddNode,
+        nodeId: id,
+        context: encodePromotion(id),
+      });
+    } catch (error) {
+      this.#promotionsFailed.with(error instanceof Error ? error.message : String(error)).inc();
+      throw error;
+    }
+    this.#promotions.inc();
   }
 
   #strict(check: () => EtcdError | undefined): void {
@@ -1502,6 +1520,13 @@ export class ServerMember implements Member {
 
   #declareMetrics(): void {
     const { metrics } = this.#env;
+    metrics.gaugeFrom(
+      {
+        name: "etcd_server_snapshot_apply_in_progress_total",
+        help: "1 if the server is applying the incoming snapshot. 0 if none.",
+      },
+      () => (this.#restoring === undefined ? 0 : 1),
+    );
     const node = this.#boot.node;
     metrics.gaugeFrom({ name: "etcd_server_has_leader", help: "1 while a leader is known, else 0." }, () =>
       this.#leader === 0n ? 0 : 1,
