@@ -135,6 +135,7 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     receiveBytesMax,
     scrape: () => scraper.scrape(),
     processVars,
+    certificatesNameUsers: () => options.member.clientCertAuth && member.auth.store.enabled,
     metrics: env.metrics,
     logger: env.logger,
   };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { Code, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
 import { type Peer, type Status, status } from "../../wire/grpc/index.ts";
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   readonly scrape: () => string;
   /** What `/debug/vars` tells besides raft: command line, memory, descriptors. */
   readonly processVars: () => Record<string, unknown>;
+  /** Whether certificates name users (client-cert-auth, authentication on): the gateway, which takes tokens only, then refuses callers that have one. */
+  readonly certificatesNameUsers?: () => boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -74,6 +77,11 @@ export class HttpGateway {
     if (!isEncrypted(request) && !hostAllowed(access, host)) {
       logger.warn("rejecting HTTP request to prevent DNS rebinding attacks", { host });
       plain(response, 421, hostRefusal(host));
+      return;
+    }
+    if (path.startsWith("/v3/") && this.#options.certificatesNameUsers?.() === true && hasCommonName(request)) {
+      const why = "CommonName of client sending a request against gateway will be ignored and not used as expected";
+      plain(response, 400, why);
       return;
     }
     const origin = allowedOrigin(access, request.headers.origin);
@@ -331,6 +339,11 @@ function metadataOf(request: IncomingMessage): (readonly [string, string])[] {
 function peerOf(request: IncomingMessage): Peer {
   const { remoteAddress, remotePort } = request.socket;
   return { address: `${remoteAddress ?? ""}:${remotePort ?? 0}`, encrypted: isEncrypted(request) };
+}
+
+function hasCommonName(request: IncomingMessage): boolean {
+  const { authorized, getPeerCertificate } = request.socket as Partial<TLSSocket>;
+  return authorized === true && (getPeerCertificate?.call(request.socket)?.subject?.CN ?? "") !== "";
 }
 
 function isEncrypted(request: IncomingMessage): boolean {
