@@ -49,6 +49,16 @@ export class AuthService {
     return principal;
   }
 
+  /** A promise when the token is from an entry of the log that is not applied here yet; undefined when `principal` may be asked. */
+  ready(metadata: CallMetadata): Promise<void> | undefined {
+    if (!this.store.enabled) return undefined;
+    const token = metadata.get("token") ?? metadata.get("authorization");
+    if (token === undefined) return undefined;
+    const waiting = this.store.tokenReady(token);
+    // Whoever waited in vain is told what is wrong with the token.
+    return waiting?.catch(() => {});
+  }
+
   requireUser(by: Principal | undefined): void {
     this.store.checkAnyone(by);
   }

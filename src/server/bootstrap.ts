@@ -331,7 +331,9 @@ async function reopen(
     ? await forceAlone(opened, memberId, newest.confState, index, env)
     : opened;
   const log = new MemoryStorage();
-  const stored = store.confState();
+  // As etcd does it: the snapshot's members and the log's changes after it. What the store holds may be another cluster's: a
+  // restore from a snapshot leaves it as it was.
+  const stored = newest.confState === undefined ? store.confState() : undefined;
   const confState = stored ?? newest.confState ?? emptyConfState();
   if (newest.index > 0 || confState.voters.length > 0) {
     log.applySnapshot({ data: new Uint8Array(0), metadata: { confState, index: newest.index, term: newest.term } });

@@ -216,7 +216,12 @@ export class ServerMember implements Member {
       },
       env,
     );
-    this.#membership.onVersionChange(() => this.#serveWhenDecided());
+    this.#membership.onVersionChange(() => {
+      this.#serveWhenDecided();
+      env.scheduler.endOfTurn(() => {
+        if (!this.#stopped) this.#followStorageVersion();
+      });
+    });
     this.#membership.recover();
     this.#lessor = new Lessor(
       this.#store,
@@ -251,6 +256,7 @@ export class ServerMember implements Member {
         bcryptCost: options.bcryptCost,
         tokenTtlSeconds: options.authTokenTtlSeconds,
         tokens: parts.authTokens,
+        waitApplied: (index) => (index <= this.#applied ? undefined : this.#waitApplied(index)),
       },
       env,
     );

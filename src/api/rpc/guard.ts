@@ -71,6 +71,11 @@ export class Guard {
     this.#leaderStreams.add(call);
   }
 
+  /** A promise while the caller's token comes from an entry that is not applied here yet: go on after it. */
+  ready(call: Call): Promise<void> | undefined {
+    return this.#options.authorizer?.ready?.(call.metadata);
+  }
+
   /** Who calls. Asked only by what needs to know, and when it does: a bad token must not spoil, say, MemberList. */
   principal(call: Call): Principal | undefined {
     return this.#options.authorizer?.principal(call.metadata, call.peer);

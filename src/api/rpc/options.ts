@@ -14,6 +14,8 @@ export interface Sha256 {
 export interface Authorizer {
   /** Who calls; undefined while authentication is off. Throws InvalidAuthToken, AuthOldRevision. */
   principal(metadata: Metadata, peer: Peer): Principal | undefined;
+  /** A promise when `principal` cannot be asked yet: another member made the token, and word of it is on its way. */
+  ready?(metadata: Metadata): Promise<void> | undefined;
   /** Requires some user when authentication is on. */
   requireUser(by: Principal | undefined): void;
   /** Requires the root role when authentication is on. */

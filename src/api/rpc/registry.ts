@@ -90,23 +90,28 @@ export class ServiceRegistry {
       handler: (call, bytes) => {
         const request = decodeRequest(decode, bytes);
         guard.unary(call, forLearner(request));
-        const startMs = times.nowMs();
-        const ended = (reply?: Reply): void => {
-          const seconds = times.finish(call, startMs, input, request, reply);
-          observe?.(request, seconds, reply !== undefined);
-        };
-        let reply: Reply | Promise<Reply>;
-        try {
-          reply = handle(request, call);
-        } catch (error) {
-          ended();
-          throw error;
-        }
-        if (reply instanceof Promise) reply.then(ended, () => ended());
-        else ended(reply);
-        return reply;
+        const known = guard.ready(call);
+        return known === undefined ? run(request, call) : known.then(() => run(request, call));
       },
     });
+
+    function run(request: Request, call: Call): Reply | Promise<Reply> {
+      const startMs = times.nowMs();
+      const ended = (reply?: Reply): void => {
+        const seconds = times.finish(call, startMs, input, request, reply);
+        observe?.(request, seconds, reply !== undefined);
+      };
+      let reply: Reply | Promise<Reply>;
+      try {
+        reply = handle(request, call);
+      } catch (error) {
+        ended();
+        throw error;
+      }
+      if (reply instanceof Promise) reply.then(ended, () => ended());
+      else ended(reply);
+      return reply;
+    }
   }
 
   /** A unary method whose answer is encoded by its generated codec. */
@@ -139,7 +144,8 @@ export class ServiceRegistry {
       handler: (stream, bytes) => {
         const request = decodeRequest(decode, bytes);
         guard.stream(stream, forLearner);
-        return handle(stream, request);
+        const known = guard.ready(stream);
+        return known === undefined ? handle(stream, request) : known.then(() => handle(stream, request));
       },
     });
   }

@@ -134,6 +134,12 @@ export class AuthStore {
     return waiting === undefined ? this.#byToken(bare) : waiting.then(() => this.#byToken(bare));
   }
 
+  /** As far as it has to be waited for: a promise when the entry that made the token is not applied here yet. */
+  tokenReady(token: string): Promise<void> | undefined {
+    const index = this.#tokens.waitsFor(token.startsWith("Bearer ") ? token.slice(7) : token);
+    return index === undefined ? undefined : this.#options.waitApplied?.(index);
+  }
+
   #byToken(token: string): Principal {
     const principal = this.#tokens.principal(token, this.#revision);
     if (principal === undefined) throw this.#invalidToken();
