@@ -51,6 +51,9 @@ export class Caller {
   readonly #trace: (who: string, what: string) => void;
   readonly #unexpected: (error: unknown) => void;
   readonly #inFlight = new Map<Process, Set<() => void>>();
+  /** Greatest revision that the log says is compacted. */
+  readonly #compacted: () => number;
+  readonly #broken: (message: string) => void;
   #nextId = 1;
 
   constructor(
@@ -58,7 +61,11 @@ export class Caller {
     latencyMs: number,
     trace: (who: string, what: string) => void,
     unexpected: (error: unknown) => void,
+    compacted: () => number,
+    broken: (message: string) => void,
   ) {
+    this.#compacted = compacted;
+    this.#broken = broken;
     this.#world = world;
     this.#latencyMs = latencyMs;
     this.#trace = trace;
@@ -88,10 +95,19 @@ export class Caller {
       if (outcome === "unknown") this.calls.push(record);
       else if ("refused" in outcome) this.calls.push({ ...record, returnMs, refused: outcome.refused });
       else this.calls.push({ ...record, returnMs, response: outcome.response });
+      if (outcome !== "unknown" && "refused" in outcome && outcome.refused === "Compacted")
+        this.#refusedAsCompacted(request);
       this.#trace(client, `${machine.name} ${describe(request)} ${describeOutcome(outcome)}`);
       return outcome === "unknown" || "refused" in outcome ? outcome : { ...outcome, callMs, returnMs };
     } finally {
       this.open--;
+    }
+  }
+
+  #refusedAsCompacted(request: Request): void {
+    if (request.kind !== "range" || request.revision >= this.#compacted()) {
+      if (request.kind !== "compact")
+        this.#broken(`${describe(request)} refused as compacted, the log says ${this.#compacted()}`);
     }
   }
 

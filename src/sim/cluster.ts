@@ -80,6 +80,8 @@ export class Cluster implements Scene {
       options.networkLatencyMs,
       (who, what) => this.trace(who, what),
       (error) => this.fail("crash", `a call failed with what is no answer: ${stackOf(error)}`),
+      () => this.twin.compacted,
+      (message) => this.fail("correctness", `compaction: ${message}`),
     );
     instrument({
       onCommitted: (node, entries) => this.#onCommitted(node, entries),
@@ -299,6 +301,13 @@ export class Cluster implements Scene {
           if (!process.alive) return;
           const { hash, compactRevision, hashRevision } = answer;
           this.#broken(this.hashes.add(machine.name, { hash, compactRevision, revision: hashRevision }));
+          const expected = this.twin.hashKv(hashRevision, compactRevision);
+          if (expected !== undefined && expected !== hash) {
+            this.fail(
+              "correctness",
+              `hash: ${machine.name} at ${hashRevision}, compacted ${compactRevision}: ${hash}, not ${expected}`,
+            );
+          }
         } catch {
           // Compacted meanwhile, behind, or gone: nothing to compare.
         }

@@ -47,6 +47,10 @@ export class MachineDisk {
   readonly #world: World;
   /** Operations of all processes so far. */
   operations = 0;
+  /** Files whose syncs say that they are done and do nothing; only a mutant has any. */
+  syncLies: RegExp | undefined;
+  /** Files that a rename leaves where they are; only a mutant has any. */
+  renameLies: RegExp | undefined;
   /** Bits that were turned over in what was read. */
   flips = 0;
 
@@ -123,6 +127,7 @@ class Mounted implements Disk {
 
   rename(from: string, to: string): void {
     this.enter("rename", from);
+    if (this.machine.renameLies?.test(from)) return;
     this.#inner.rename(from, to);
   }
 
@@ -233,6 +238,7 @@ class MountedFile implements DiskFile {
     if (chance(this.#disk.random, this.#disk.machine.faults.syncFails)) {
       throw new DiskError("Io", "sync", this.path, injected);
     }
+    if (this.#disk.machine.syncLies?.test(this.path)) return;
     this.#inner.syncSync();
   }
 

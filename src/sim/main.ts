@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { writeFileSync, writeSync } from "node:fs";
 import { writeRecord } from "./check/index.ts";
-import type { FailureKind } from "./cluster.ts";
+import type { Failure, FailureKind } from "./cluster.ts";
+import { mutants } from "./mutants.ts";
 import type { Options } from "./options.ts";
 import { type RunResult, run } from "./run.ts";
 
@@ -23,6 +24,37 @@ Exit code: 0 passed, 10 crash, 11 liveness, 12 correctness, 64 wrong usage.
 `;
 
 const exitCodes: Record<FailureKind, number> = { crash: 10, liveness: 11, correctness: 12 };
+
+/** Seeds that each mutant gets at most. */
+const mutantSeedsMax = 60;
+
+/** Plants one bug after the other; prints the first seed that shows it. */
+async function runMutants(only: string | undefined, minutes: number): Promise<number> {
+  let caught = 0;
+  let missed = 0;
+  print("| mutant | the bug | seeds | found by |\n| --- | --- | --- | --- |");
+  for (const mutant of mutants) {
+    if (only !== undefined && mutant.name !== only) continue;
+    let found: Failure | undefined;
+    let seed = 0;
+    const undo = await mutant.plant?.();
+    try {
+      while (found === undefined && seed < mutantSeedsMax) {
+        seed++;
+        found = (await run({ seed, minutes, changes: mutant.changes ?? {}, arrange: mutant.arrange })).failure;
+      }
+    } finally {
+      undo?.();
+    }
+    if (found === undefined) missed++;
+    else caught++;
+    const message = (found?.message ?? "").split("\n", 1).join("").slice(0, 110).replaceAll("|", "/");
+    const how = found === undefined ? "**missed**" : `${found.kind}: ${message}`;
+    print(`| \`${mutant.name}\` | ${mutant.about} | ${seed} | ${how} |`);
+  }
+  print(`${caught} passed, ${missed} failed`);
+  return missed === 0 ? 0 : 12;
+}
 
 interface Arguments {
   seeds: number[];
@@ -100,6 +132,7 @@ function optionsText(options: Options): string {
 
 async function runOne(seed: number, args: Arguments): Promise<RunResult> {
   const startedMs = performance.now();
+  const cpu = process.cpuUsage();
   let lines: string[] = [];
   const flush = (): void => {
     if (lines.length > 0) print(lines.join("\n"));
@@ -129,8 +162,10 @@ async function runOne(seed: number, args: Arguments): Promise<RunResult> {
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
   // Speed is the machine's, not the run's: it stays out of what must be equal.
+  const spent = process.cpuUsage(cpu);
+  const cpuMs = (spent.user + spent.system) / 1000;
   process.stderr.write(
-    `seed ${seed}: ${Math.round(result.simulatedMs / 1000)} s simulated in ${Math.round(wallMs)} ms, ${speed} times real time\n`,
+    `seed ${seed}: ${Math.round(result.simulatedMs / 1000)} s simulated in ${Math.round(wallMs)} ms, ${speed} times real time, ${Math.round(result.simulatedMs / cpuMs)} by processor time\n`,
   );
   print(`  ${factsText}, digest ${result.digest.toString(16).padStart(8, "0")}`);
   if (failure !== undefined) {
@@ -166,6 +201,7 @@ function changesText(args: Arguments): string {
 const commitText = commit();
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === "--mutants") return runMutants(args[1], 4);
   const parsed = parse(args);
   if (parsed === undefined) {
     process.stderr.write(usage);

@@ -37,6 +37,8 @@ export class Network {
   readonly #endpoints = new Map<string, Endpoint>();
   sent = 0;
   delivered = 0;
+  /** Only a mutant has it. */
+  doublesProposals = false;
 
   constructor(world: World, faults: NetworkFaults) {
     this.world = world;
@@ -184,7 +186,7 @@ class SimTransport implements Transport {
     const bytes = raftpb.encodeMessage(message as raftpb.Message);
     this.#deliver(url, bytes);
     // Raft copes with any message that comes twice but a proposal: that is two entries. No transport over TCP doubles one.
-    const single = message.type === MessageType.MsgProp;
+    const single = message.type === MessageType.MsgProp && !network.doublesProposals;
     if (!single && chance(random, network.faults.duplicate)) this.#deliver(url, bytes);
   }
 

@@ -22,6 +22,8 @@ export interface RunRequest {
   readonly changes?: Partial<Options>;
   readonly trace?: TraceSink | undefined;
   /** Told of the drawn options before anything runs. */
+  /** Called once the cluster stands, before anything runs. */
+  readonly arrange?: ((cluster: Cluster) => void) | undefined;
   readonly onOptions?: (options: Options) => void;
 }
 
@@ -45,6 +47,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const options = drawOptions(random, request.changes);
   request.onOptions?.(options);
   const cluster = new Cluster(request.seed, options, request.trace);
+  request.arrange?.(cluster);
   const phases = new Phases(cluster, request.minutes * 60_000);
   const onRejection = (error: unknown): void => {
     if (!isDeath(error)) cluster.fail("crash", `a promise was rejected and nobody heard: ${stackOf(error)}`);

@@ -1,8 +1,10 @@
+import { crc32c, keyBytes, utf8 } from "../base/index.ts";
 import { type Entry, EntryType } from "../raft/index.ts";
-import { internal, rpc } from "../wire/proto/index.ts";
+import { internal, kv as mvccpb, rpc } from "../wire/proto/index.ts";
 import {
   emptyState,
   type KeyEvent,
+  type KeyValue,
   lookup,
   type Operation,
   type Request,
@@ -10,7 +12,7 @@ import {
   step,
   Truth,
 } from "./check/index.ts";
-import { canonical, deleteOf, leaseText, putOf, txnOf } from "./convert.ts";
+import { canonical, deleteOf, leaseId, leaseText, putOf, txnOf } from "./convert.ts";
 
 /**
  * The dumb twin of everything from the applier down: reads the committed log, entry by entry, and says what each must have
@@ -37,6 +39,33 @@ export class Twin {
   /** Revision of a member that has applied everything up to `index`; undefined beyond what is known. */
   revisionAt(index: number): number | undefined {
     return this.#revisions[index];
+  }
+
+  /**
+   * HashKV as etcd defines it, computed from the log: of the rows up to the compaction those that are current at `revision`, all
+   * rows after it, in order.
+   * Undefined where the answer hangs on what compactions left lying about.
+   */
+  hashKv(revision: number, compactRevision: number): number | undefined {
+    let sum = crc32c(utf8("key"));
+    for (let main = 2; main <= revision; main++) {
+      for (const [sub, { type, kv }] of this.truth.at(main).entries()) {
+        if (main <= compactRevision) {
+          if (type === "delete" || this.truth.get(kv.key, revision)?.mod !== main) continue;
+        }
+        const key = new Uint8Array(type === "delete" ? 18 : 17);
+        const view = new DataView(key.buffer);
+        view.setUint32(4, main);
+        key[8] = 0x5f;
+        view.setUint32(13, sub);
+        if (type === "delete") key[17] = 0x74;
+        const fields = type === "delete" ? { key: keyBytes(kv.key) } : keyValueFields(kv);
+        sum = crc32c(mvccpb.encodeKeyValue(mvccpb.createKeyValue(fields)), crc32c(key, sum));
+      }
+    }
+    // With nothing to keep, etcd takes the empty set for "no set", and hashes whatever rows are still there.
+    const anyKept = this.truth.range({ key: "\0", end: "\0", limit: 1 }, revision).count !== 0;
+    return compactRevision > 0 && !anyKept ? undefined : sum;
   }
 
   /** `onLeaseGone` is told of leases that this entry ends. */
@@ -95,6 +124,17 @@ export class Twin {
         return false;
     }
   }
+}
+
+function keyValueFields(kv: KeyValue): Partial<mvccpb.KeyValue> {
+  return {
+    key: keyBytes(kv.key),
+    value: keyBytes(kv.value),
+    createRevision: kv.create,
+    modRevision: kv.mod,
+    version: kv.version,
+    lease: leaseId(kv.lease),
+  };
 }
 
 function grows(request: Operation): boolean {

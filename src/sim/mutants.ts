@@ -1,0 +1,490 @@
+import { MajorityConfig, MessageType, RawNode, VoteResult } from "../raft/index.ts";
+import { ServerMember } from "../server/index.ts";
+import { Lessor } from "../state/lease/index.ts";
+import { Mvcc } from "../state/mvcc/index.ts";
+import { WatchHub, type WatchReply, type WatchSink } from "../state/watch/index.ts";
+import { openMemoryStore, type Store } from "../storage/store/index.ts";
+import { Wal } from "../storage/wal/index.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Options } from "./options.ts";
+
+/*
+ * Bugs that are planted to see whether the checks find them. They live here only: each wraps methods of the production
+ * classes for the time of a run, or makes the disk or the network lie. Some stand behind front doors that no room opens; those
+ * are entered by dynamic import, here and nowhere else.
+ */
+
+export interface Mutant {
+  readonly name: string;
+  readonly about: string;
+  /** What the run needs for the bug to matter at all. */
+  readonly changes?: Partial<Options>;
+  /** Wraps classes; the answer takes it back. */
+  plant?(): (() => void) | Promise<() => void>;
+  /** Makes the world of a run lie. */
+  arrange?(cluster: Cluster): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: methods of any shape are wrapped.
+type Method = (...args: any[]) => any;
+
+/** Puts `make(original)` in the place of a method; returns what undoes it. */
+function wrap(prototype: object, name: string, make: (original: Method) => Method): () => void {
+  const target = prototype as Record<string, Method>;
+  const original = target[name]!;
+  // As a method, so that `this` is the instance.
+  target[name] = make(original);
+  return () => {
+    target[name] = original;
+  };
+}
+
+function storePrototype(): Store {
+  return Object.getPrototypeOf(openMemoryStore()) as Store;
+}
+
+/** Changes what watchers are sent. */
+function bendReplies(bend: (reply: WatchReply, send: (reply: WatchReply) => void) => void): () => void {
+  return wrap(
+    WatchHub.prototype,
+    "stream",
+    (original) =>
+      function (this: WatchHub, sink: WatchSink) {
+        return original.call(this, {
+          writable: () => sink.writable(),
+          send: (reply: WatchReply) => bend(reply, (bent) => sink.send(bent)),
+        });
+      },
+  );
+}
+
+/** Changes where watchers start. */
+function bendCreates(bend: (request: { startRevision: number }, revision: number) => number): () => void {
+  return wrap(
+    WatchHub.prototype,
+    "stream",
+    (original) =>
+      function (this: WatchHub & { revision: number }, sink: WatchSink) {
+        const stream = original.call(this, sink) as { create: Method };
+        const { create } = stream;
+        stream.create = (request: { startRevision: number }) =>
+          create.call(stream, { ...request, startRevision: bend(request, this.revision) });
+        return stream;
+      },
+  );
+}
+
+const crashy: Partial<Options> = { crashes: 8, downMaxMs: 3000 };
+const cut: Partial<Options> = { members: 3, partitions: 6, pauses: 3 };
+const watched: Partial<Options> = { watchers: 6 };
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: "ack-before-sync",
+    about: "syncs of the log come back before anything is durable",
+    changes: crashy,
+    arrange: (cluster) => {
+      for (const { disk } of cluster.all) disk.syncLies = /\.wal$/;
+    },
+  },
+  {
+    name: "db-sync-skipped",
+    about: "the database's syncs do nothing, so that its meta page may be durable before the pages it names",
+    changes: crashy,
+    arrange: (cluster) => {
+      for (const { disk } of cluster.all) disk.syncLies = /\/db$/;
+    },
+  },
+  {
+    name: "index-before-effects",
+    about: "the consistent index is saved ahead of the entries' effects (etcd 3.5.0 to 3.5.2)",
+    changes: crashy,
+    plant: () =>
+      wrap(
+        storePrototype(),
+        "setConsistentIndex",
+        (original) =>
+          function (this: Store, index: number, term: number) {
+            original.call(this, index + 2, term);
+          },
+      ),
+  },
+  {
+    name: "index-never-saved",
+    about: "the consistent index stays where it was, and entries are applied again after a restart",
+    changes: crashy,
+    plant: () =>
+      wrap(
+        storePrototype(),
+        "setConsistentIndex",
+        (original) =>
+          function (this: Store, index: number, term: number) {
+            if (index < 20) original.call(this, index, term);
+          },
+      ),
+  },
+  {
+    name: "commit-not-waited-for",
+    about: "a snapshot of the log is written without waiting for the store's commit",
+    changes: { ...crashy, snapshotCount: 20, batchIntervalMs: 1000 },
+    plant: () => wrap(storePrototype(), "commit", () => async () => {}),
+  },
+  {
+    name: "freed-page-reused",
+    about: "pages that a transaction freed are given out again before it is durable",
+    changes: crashy,
+    plant: async () => {
+      const { Freelist } = await import("../storage/bolt/freelist.ts");
+      return wrap(
+        Freelist.prototype,
+        "release",
+        (original) =>
+          function (this: object, _durable: number, onFree: Method) {
+            original.call(this, Number.MAX_SAFE_INTEGER, onFree);
+          },
+      );
+    },
+  },
+  {
+    name: "vote-forgotten",
+    about: "votes are not in the log, so that a member may vote twice in a term after a restart",
+    changes: { members: 3, crashes: 12, downMaxMs: 200, partitions: 6, preVote: false },
+    plant: () => {
+      const forget = (original: Method): Method =>
+        function (this: Wal, state: { vote: bigint } | undefined, entries: unknown) {
+          return original.call(this, state === undefined ? state : { ...state, vote: 0n }, entries);
+        };
+      const undo = [wrap(Wal.prototype, "save", forget), wrap(Wal.prototype, "append", forget)];
+      return () => {
+        for (const one of undo) one();
+      };
+    },
+  },
+  {
+    name: "term-forgotten",
+    about: "a state without entries never reaches the log",
+    changes: { members: 3, crashes: 12, downMaxMs: 200, partitions: 6 },
+    plant: () => {
+      const forget = (original: Method): Method =>
+        function (this: Wal, state: unknown, entries: readonly unknown[]) {
+          return original.call(this, entries.length === 0 ? undefined : state, entries);
+        };
+      const undo = [wrap(Wal.prototype, "save", forget), wrap(Wal.prototype, "append", forget)];
+      return () => {
+        for (const one of undo) one();
+      };
+    },
+  },
+  {
+    name: "old-term-by-count",
+    about: "a leader commits an entry of an earlier term because a majority holds it (raft paper, figure 8)",
+    changes: { members: 5, crashes: 12, downMaxMs: 3000, partitions: 10, thinkMs: 300 },
+    plant: async () => {
+      const { RaftLog } = await import("../raft/log.ts");
+      return wrap(
+        RaftLog.prototype,
+        "maybeCommit",
+        () =>
+          function (this: { committed: number; lastIndex: number; commitTo(index: number): void }, index: number) {
+            if (index <= this.committed || index > this.lastIndex) return false;
+            this.commitTo(index);
+            return true;
+          },
+      );
+    },
+  },
+  {
+    name: "commit-by-one",
+    about: "what a single member holds counts as committed",
+    changes: { ...cut, crashes: 4 },
+    plant: () =>
+      wrap(
+        MajorityConfig.prototype,
+        "committedIndex",
+        () =>
+          function (this: { ids: Iterable<bigint> }, acked: (id: bigint) => number | undefined) {
+            let most = 0;
+            for (const id of this.ids) most = Math.max(most, acked(id) ?? 0);
+            return most;
+          },
+      ),
+  },
+  {
+    name: "vote-by-one",
+    about: "one vote more than none wins an election",
+    changes: { ...cut, crashes: 4 },
+    plant: () =>
+      wrap(
+        MajorityConfig.prototype,
+        "voteResult",
+        () =>
+          function (this: { ids: Iterable<bigint> }, vote: (id: bigint) => boolean | undefined) {
+            for (const id of this.ids) if (vote(id) === true) return VoteResult.VoteWon;
+            return VoteResult.VotePending;
+          },
+      ),
+  },
+  {
+    name: "conflict-kept",
+    about: "a follower takes any entries after any predecessor",
+    changes: { ...cut, crashes: 6, thinkMs: 300 },
+    plant: async () => {
+      const { RaftLog } = await import("../raft/log.ts");
+      return wrap(
+        RaftLog.prototype,
+        "matches",
+        () =>
+          function (this: { lastIndex: number }, index: number) {
+            return index <= this.lastIndex;
+          },
+      );
+    },
+  },
+  {
+    name: "proposal-doubled",
+    about: "the network delivers a forwarded proposal twice",
+    changes: { members: 3, duplicate: 0.2 },
+    arrange: (cluster) => {
+      cluster.network.doublesProposals = true;
+    },
+  },
+  {
+    name: "read-without-round",
+    about: "linearizable reads look at what is applied here, on any member",
+    changes: { members: 3 },
+    plant: () => wrap(ServerMember.prototype, "linearizable", () => () => undefined),
+  },
+  {
+    name: "stale-leader-reads",
+    about: "a leader trusts that it still is one: stale reads after a pause or a partition",
+    changes: { ...cut, pauses: 6, partitions: 10, thinkMs: 300 },
+    plant: () =>
+      wrap(
+        ServerMember.prototype,
+        "linearizable",
+        (original) =>
+          function (this: ServerMember) {
+            return this.isLeader() ? undefined : original.call(this);
+          },
+      ),
+  },
+  {
+    name: "double-leader-lease",
+    about: "a deposed leader goes on renewing leases that its successor lets expire",
+    changes: { ...cut, partitions: 10, pauses: 0, clients: 6, thinkMs: 300 },
+    plant: () => {
+      let asLeader = false;
+      const undo = [
+        wrap(
+          ServerMember.prototype,
+          "linearizable",
+          (original) =>
+            function (this: ServerMember) {
+              return asLeader ? undefined : original.call(this);
+            },
+        ),
+        wrap(
+          ServerMember.prototype,
+          "leaseRenew",
+          (original) =>
+            function (this: ServerMember, id: bigint) {
+              asLeader = true;
+              try {
+                return original.call(this, id);
+              } finally {
+                asLeader = false;
+              }
+            },
+        ),
+      ];
+      return () => {
+        for (const one of undo) one();
+      };
+    },
+  },
+  {
+    name: "renewal-without-effect",
+    about: "a renewal is answered and does not extend the lease",
+    plant: () =>
+      wrap(
+        Lessor.prototype,
+        "renew",
+        (original) =>
+          function (this: Lessor, id: never) {
+            const lease = this.lookup(id);
+            return lease === undefined || !this.primary ? original.call(this, id) : lease.ttlSeconds;
+          },
+      ),
+  },
+  {
+    name: "lease-not-extended",
+    about: "a new leader does not give leases their time again",
+    changes: { ...cut, transfers: 6 },
+    plant: () =>
+      wrap(
+        Lessor.prototype,
+        "promote",
+        (original) =>
+          function (this: Lessor) {
+            original.call(this, -8000);
+          },
+      ),
+  },
+  {
+    name: "lease-never-ends",
+    about: "leases that ran out are not noticed",
+    plant: () => wrap(Lessor.prototype, "expired", () => () => []),
+  },
+  {
+    name: "lease-leaves-keys",
+    about: "a lease that ends takes only its first key with it",
+    plant: () =>
+      wrap(
+        Lessor.prototype,
+        "revoke",
+        (original) =>
+          function (this: Lessor, id: never, txn: { deleteRange(key: string, end: string): number }) {
+            let deleted = 0;
+            original.call(this, id, {
+              deleteRange: (key: string, end: string) => (deleted++ === 0 ? txn.deleteRange(key, end) : 0),
+            });
+          },
+      ),
+  },
+  {
+    name: "key-not-detached",
+    about: "a key that moved to another lease still goes with the first one",
+    plant: () => wrap(Lessor.prototype, "detach", () => () => true),
+  },
+  {
+    name: "watch-event-lost",
+    about: "one change in fifty reaches no watcher",
+    changes: watched,
+    plant: () => {
+      let count = 0;
+      return wrap(
+        Mvcc.prototype,
+        "listen",
+        (original) =>
+          function (this: Mvcc, listener: { changed: Method }) {
+            return original.call(this, {
+              ...listener,
+              changed: (revision: number, changes: readonly unknown[]) =>
+                listener.changed(revision, ++count % 50 === 0 ? changes.slice(1) : changes),
+            });
+          },
+      );
+    },
+  },
+  {
+    name: "watch-zero-late",
+    about: "a watch from revision 0 starts one revision late",
+    changes: watched,
+    plant: () => bendCreates(({ startRevision }, revision) => (startRevision === 0 ? revision + 2 : startRevision)),
+  },
+  {
+    name: "watch-future-early",
+    about: "a watch from a future revision gets events from before it",
+    changes: watched,
+    plant: () => bendCreates(({ startRevision }, revision) => (startRevision > revision ? revision : startRevision)),
+  },
+  {
+    name: "watch-revision-split",
+    about: "the events of one revision arrive in two responses",
+    changes: watched,
+    plant: () =>
+      bendReplies((reply, send) => {
+        if (reply.events.length < 2) send(reply);
+        else {
+          send({ ...reply, events: reply.events.slice(0, 1) });
+          send({ ...reply, events: reply.events.slice(1) });
+        }
+      }),
+  },
+  {
+    name: "bookmark-ahead",
+    about: "a bookmark names a revision whose events are still to come",
+    changes: watched,
+    plant: () =>
+      bendReplies((reply, send) => {
+        const bookmark = reply.events.length === 0 && !reply.created && !reply.canceled;
+        send(bookmark ? { ...reply, revision: reply.revision + 2 } : reply);
+      }),
+  },
+  {
+    name: "compaction-too-far",
+    about: "a compaction goes one revision further than it was asked to",
+    changes: { compactions: 6 },
+    plant: () =>
+      wrap(
+        Mvcc.prototype,
+        "compact",
+        (original) =>
+          function (this: Mvcc, revision: number) {
+            return original.call(this, Math.min(revision + 1, this.revision));
+          },
+      ),
+  },
+  {
+    name: "hash-without-tombstones",
+    about: "HashKV passes over tombstones, and so over lost deletes",
+    changes: { compactions: 3 },
+    plant: async () => {
+      const { RevisionHasher } = await import("../state/mvcc/hasher.ts");
+      return wrap(
+        RevisionHasher.prototype,
+        "write",
+        (original) =>
+          function (this: object, main: number, sub: number, tombstone: boolean, ...rest: unknown[]) {
+            if (!tombstone) original.call(this, main, sub, tombstone, ...rest);
+          },
+      );
+    },
+  },
+  {
+    name: "snapshot-not-installed",
+    about: "a database that a leader sent does not take the place of the old one",
+    changes: {
+      members: 3,
+      snapshotCount: 20,
+      catchUpEntries: 10,
+      partitions: 6,
+      crashes: 6,
+      downMaxMs: 20_000,
+      thinkMs: 300,
+    },
+    arrange: (cluster) => {
+      for (const { disk } of cluster.all) disk.renameLies = /\.snap\.db$/;
+    },
+  },
+  {
+    name: "header-ahead",
+    about: "answers of one member alone carry a later revision than the state they show",
+    plant: () =>
+      wrap(
+        ServerMember.prototype,
+        "range",
+        (original) =>
+          function (this: ServerMember, request: { serializable: boolean }) {
+            const answer = original.call(this, request) as { header: { revision: number } };
+            if (request.serializable && this.revision() > 5) answer.header.revision++;
+            return answer;
+          },
+      ),
+  },
+  {
+    name: "election-never",
+    about: "no member ever answers a request for its vote: a cluster that lost its leader stays without",
+    changes: { members: 3, crashes: 6 },
+    plant: () =>
+      wrap(
+        RawNode.prototype,
+        "step",
+        (original) =>
+          function (this: RawNode, message: { type: number }) {
+            const asks = message.type === MessageType.MsgVote || message.type === MessageType.MsgPreVote;
+            return asks ? undefined : original.call(this, message);
+          },
+      ),
+  },
+];
