@@ -3,13 +3,15 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { probe } from "./load/channels.ts";
 import { Flags } from "./load/flags.ts";
+import { h2load } from "./load/h2load.ts";
 import { type HeavyFigure, heavy } from "./load/heavy.ts";
 import { ownServer, repository, runWorkload } from "./load/index.ts";
 import { type Server, startServer } from "./load/processes.ts";
 import { preloadKeys, type Row, rows } from "./load/rows.ts";
 
 /*
- * `versus --other <command of an etcd> [--self <command>] [--rounds 5] [--quick] [--rows put,range] [--seconds 3] [--heavy [KEYS]]`
+ * `versus --other <command of an etcd> [--self <command>] [--rounds 5] [--quick] [--rows put,range] [--seconds 3] [--h2load]
+ * [--heavy KEYS]`
  *
  * In each round both servers start on fresh directories and get the same keys; then each row runs on one and right after on the
  * other, in turn first. A ratio is taken within a round, where both had the same neighbours on the machine; the table shows the
@@ -23,6 +25,7 @@ const flagDefinitions = {
   quick: { kind: "boolean", help: "three rounds of one second each" },
   seconds: { kind: "number", help: "duration of a row (default 3)" },
   rows: { kind: "string", help: "only these, by id" },
+  h2load: { kind: "boolean", help: "also the rows that h2load makes" },
   heavy: { kind: "number", help: "instead: memory, start and latencies with so many keys, once" },
   "no-file": { kind: "boolean", help: "write nothing to bench/results" },
 } as const;
@@ -50,6 +53,12 @@ async function preload(server: Server): Promise<void> {
 }
 
 async function sample(row: Row, server: Server, seconds: number): Promise<Sample> {
+  if (row.h2load !== undefined) {
+    // Its duration is in whole seconds.
+    const extent = Math.max(1, Math.round(seconds));
+    const { rate, serverCpuSeconds } = await h2load(server, row.h2load.path, row.h2load.message(), extent);
+    return { figure: rate, rate, cpuMicros: (serverCpuSeconds * 1e6) / (rate * extent), bottleneck: false };
+  }
   const common = ["--endpoints", server.endpoint, "--server-pid", String(server.pid)];
   const extent = row.ownExtent === true ? [] : ["--seconds", String(seconds)];
   const { measured, costs } = await runWorkload(row.workload, [...common, ...extent, ...row.args], false);
@@ -158,7 +167,8 @@ export default async function run(args: readonly string[]): Promise<void> {
   const rounds = flags.number("rounds", quick ? 3 : 5);
   const seconds = flags.number("seconds", quick ? 1 : 3);
   const ids = flags.text("rows");
-  const chosen = ids === "" ? rows : rows.filter(({ id }) => ids.split(",").includes(id));
+  const offered = rows.filter((row) => row.h2load === undefined || flags.on("h2load"));
+  const chosen = ids === "" ? offered : rows.filter(({ id }) => ids.split(",").includes(id));
   const taken = new Map<Row, [Sample, Sample][]>(chosen.map((row) => [row, []]));
   for (let round = 0; round < rounds; round++) {
     const servers: Server[] = [];

@@ -1,3 +1,7 @@
+import { rpc } from "../../src/wire/proto/index.ts";
+import { path } from "./channels.ts";
+import { keyOf } from "./workloads.ts";
+
 /** One line of the comparison: a workload with its arguments, and which of its figures counts. */
 export interface Row {
   readonly id: string;
@@ -12,6 +16,8 @@ export interface Row {
   readonly goal: number;
   /** The run has an extent of its own; no `--seconds`. */
   readonly ownExtent?: boolean;
+  /** Made by h2load instead: one message over and over. Only with `--h2load`. */
+  readonly h2load?: { readonly path: string; readonly message: () => Uint8Array };
 }
 
 /** Keys that `versus` puts into both servers before anything is measured; 256 bytes each. */
@@ -96,9 +102,9 @@ export const rows: readonly Row[] = [
   },
   {
     id: "watch",
-    what: "put seen by 1,000 watchers on 50 connections: events",
+    what: "50 putting, each put seen by 1,000 watchers on 50 connections: events",
     workload: "watch",
-    args: ["--conns", "50", "--clients", "50", "--streams", "50", "--watch-per-stream", "20", "--put-total", "300"],
+    args: ["--conns", "50", "--clients", "50", "--streams", "50", "--watch-per-stream", "20", "--put-total", "600"],
     measurement: "watch-events",
     figure: "rate",
     goal: 3,
@@ -132,5 +138,41 @@ export const rows: readonly Row[] = [
     args: [...wide],
     figure: "rate",
     goal: 4,
+  },
+  {
+    id: "put-h2load",
+    what: "put 256 B, 100 x 10, by h2load",
+    workload: "put",
+    args: [],
+    figure: "rate",
+    goal: 4,
+    h2load: {
+      path: path.put,
+      message: () => rpc.encodePutRequest(rpc.createPutRequest({ key: keyOf(1, 16), value: Buffer.alloc(256, "v") })),
+    },
+  },
+  {
+    id: "range-h2load",
+    what: "range one key, linearizable, 100 x 10, by h2load",
+    workload: "range",
+    args: [],
+    figure: "rate",
+    goal: 10,
+    h2load: {
+      path: path.range,
+      message: () => rpc.encodeRangeRequest(rpc.createRangeRequest({ key: keyOf(1, 16) })),
+    },
+  },
+  {
+    id: "range-s-h2load",
+    what: "range one key, serializable, 100 x 10, by h2load",
+    workload: "range",
+    args: [],
+    figure: "rate",
+    goal: 10,
+    h2load: {
+      path: path.range,
+      message: () => rpc.encodeRangeRequest(rpc.createRangeRequest({ key: keyOf(1, 16), serializable: true })),
+    },
   },
 ];

@@ -515,12 +515,12 @@ const watch: Workload = {
     "watched-key-total": number("keys to be watched (default 1)"),
     "put-rate": number("puts per second (0 is no limit)"),
     "put-total": number("puts (default 1000)"),
-    "put-clients": number("puts under way at once (default 1, as etcd's tool); here only"),
+    "put-clients": number("puts under way at once (default: one per client, as in etcd's tool); here only"),
     "key-size": number("key size (default 32)"),
     "key-space-size": number("maximum possible keys (default 1)"),
     "sequential-keys": bool("use sequential keys"),
   },
-  async run({ flags, channels, progress }) {
+  async run({ flags, channels, clients, progress }) {
     const streams = Array.from(
       { length: flags.number("streams", 10) },
       (_, i) => new WatchStream(channels[i % channels.length]!),
@@ -561,7 +561,7 @@ const watch: Workload = {
     const startMs = performance.now();
     const puts = await closedLoop({
       what: "watch-put",
-      clients: flags.number("put-clients", 1),
+      clients: flags.number("put-clients", clients),
       total: putTotal,
       seconds: Number.POSITIVE_INFINITY,
       rate: flags.number("put-rate", 0),
