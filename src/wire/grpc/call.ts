@@ -380,13 +380,20 @@ export class UnaryCall extends ServerCall {
       this.fail(statusOf(error));
       return;
     }
-    if (reply instanceof Uint8Array || Array.isArray(reply)) this.answer(reply as Reply);
-    else this.#settle(reply as Promise<Reply>);
+    if (reply instanceof Uint8Array || Array.isArray(reply)) {
+      this.answer(reply as Reply);
+      return;
+    }
+    // Not an async function, whose frame would be one more thing that lives as long as the call waits for the log.
+    (reply as Promise<Reply>).then(
+      (settled) => this.#answered(settled),
+      (error: unknown) => this.fail(statusOf(error)),
+    );
   }
 
-  async #settle(reply: Promise<Reply>): Promise<void> {
+  #answered(reply: Reply): void {
     try {
-      this.answer(await reply);
+      this.answer(reply);
     } catch (error) {
       this.fail(statusOf(error));
     }
