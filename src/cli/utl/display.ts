@@ -22,8 +22,8 @@ export function checkFormat(call: Invocation): void {
   }
 }
 
-/** Prints one row. `type` is the structure's name in etcd, which its refusal of protobuf tells. */
-export function show(call: Invocation, type: string, columns: readonly Column[]): void {
+/** Prints one row. */
+export function show(call: Invocation, columns: readonly Column[]): void {
   const { io } = call;
   switch (call.flags.string("write-out")) {
     case "fields":
@@ -41,12 +41,8 @@ export function show(call: Invocation, type: string, columns: readonly Column[])
       );
       return;
     case "protobuf":
-      fail(
-        io,
-        ExitCode.BadFeature,
-        `marshal unsupported for type ${type} ({${columns.map(({ value }) => value).join(" ")}})`,
-      );
-      return;
+      fail(io, ExitCode.BadFeature, "protobuf not supported as output format");
+      break;
     default:
       io.out(`${columns.map((column) => column.text).join(", ")}\n`);
   }

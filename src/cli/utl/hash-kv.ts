@@ -23,7 +23,7 @@ export async function hashKv(call: Invocation): Promise<void> {
       const mvcc = Mvcc.open(store, noLeases, {}, env);
       const { hash, revision, compactRevision } = mvcc.hashKv(flags.number("rev"));
       await mvcc.close();
-      show(call, "etcdutl.HashKV", [
+      show(call, [
         { heading: "hash", field: "Hash", name: "hash", value: hash, text: String(hash) },
         {
           heading: "hash revision",
@@ -45,6 +45,7 @@ export async function hashKv(call: Invocation): Promise<void> {
     }
   } catch (error) {
     if (error instanceof Exit) throw error;
-    fail(io, ExitCode.Error, error);
+    // A server says whose error it is; a tool does not.
+    fail(io, ExitCode.Error, (error as Error).message.replace(/^etcdserver: (?=mvcc: )/, ""));
   }
 }

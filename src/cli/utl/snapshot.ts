@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { crc32c, type Env, hexId, keyString, silentLogger, utf8, utf8String } from "../../base/index.ts";
-import { ConfChangeType, EntryType, encodeConfChange } from "../../raft/index.ts";
 import {
   bootstrapCluster,
   encodeChangeContext,
@@ -38,7 +37,7 @@ export async function status(call: Invocation): Promise<void> {
     mustExist(disk, path);
     checkFormat(call);
     const facts = await factsOf(disk, path, toolEnv(silentLogger));
-    show(call, "snapshot.Status", [
+    show(call, [
       { heading: "hash", field: "Hash", name: "hash", value: facts.hash, text: facts.hash.toString(16) },
       {
         heading: "revision",
