@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { below, isEtcdError, keyString, SeededRandom, utf8 } from "../base/index.ts";
-import { keyValue, rpc } from "../wire/proto/index.ts";
+import { openStore } from "../storage/store/index.ts";
+import { keyValue, kv, rpc } from "../wire/proto/index.ts";
 import { TestCluster } from "./testing/run-cluster.ts";
 
 const put = (key: string, value: string, more: Partial<rpc.PutRequest> = {}): rpc.PutRequest =>
@@ -266,6 +267,74 @@ describe("members come and go", () => {
     await cluster.settle(cluster.get(1).stop());
     await cluster.start(1);
     expect(valueAt(cluster, 1, "alone")).toBe("yes");
+    await cluster.stop();
+  });
+});
+
+describe("what must not go unnoticed", () => {
+  it("different keys under one revision raise CORRUPT, and reads and writes stop", async () => {
+    const cluster = await TestCluster.start(3, { corruptCheckMs: 1000 });
+    for (let i = 0; i < 10; i++) await cluster.settle(cluster.get(0).put(put(`k${i}`, "v")));
+    await cluster.pass(5000);
+    expect(cluster.get(0).health().alarms).toEqual([]);
+    const bad = (cluster.leader() + 1) % 3;
+    await cluster.settle(cluster.get(bad).stop());
+    const { disk, life } = cluster.members[bad]!;
+    const store = await openStore(disk, "/data/member/snap/db", {}, life.env);
+    store.putRevision(5, 0, false, kv.encodeKeyValue(kv.createKeyValue({ key: utf8("k3"), value: utf8("other") })));
+    await store.close();
+    await cluster.start(bad);
+    await cluster.until("the alarm", () => cluster.get(0).health().alarms.length > 0);
+    expect(cluster.get(0).health().alarms).toEqual([
+      { memberID: cluster.get(bad).memberId, alarm: rpc.AlarmType.CORRUPT },
+    ]);
+    await expect(cluster.settle(cluster.get(0).put(put("k", "v")))).rejects.toThrow("etcdserver: corrupt cluster");
+    await cluster.stop();
+  });
+
+  it("a member with other keys than its peers does not serve when it is told to look first", async () => {
+    const cluster = await TestCluster.start(3);
+    await cluster.settle(cluster.get(0).put(put("k", "v")));
+    await expectEqual(cluster);
+    const bad = (cluster.leader() + 1) % 3;
+    await cluster.settle(cluster.get(bad).stop());
+    const { disk, life } = cluster.members[bad]!;
+    const store = await openStore(disk, "/data/member/snap/db", {}, life.env);
+    store.putRevision(2, 0, false, kv.encodeKeyValue(kv.createKeyValue({ key: utf8("k"), value: utf8("other") })));
+    await store.close();
+    const started = cluster.start(bad, { initialCorruptCheck: true });
+    await expect(started).rejects.toThrow("found data inconsistency with peers");
+    cluster.members[bad]!.member = undefined;
+    await cluster.stop();
+  });
+
+  it("a token made by one member is good at another, once word of it has come", async () => {
+    const cluster = await TestCluster.start(3);
+    const { auth } = cluster.get(0);
+    const call = (method: string, request: unknown) => cluster.settle(auth.call(method, request, undefined));
+    await call("UserAdd", rpc.createAuthUserAddRequest({ name: "root", password: "secret" }));
+    await call("RoleAdd", rpc.createAuthRoleAddRequest({ name: "root" }));
+    await call("UserGrantRole", rpc.createAuthUserGrantRoleRequest({ user: "root", role: "root" }));
+    await call("AuthEnable", rpc.createAuthEnableRequest());
+    await expectEqual(cluster);
+    const leader = cluster.leader();
+    const other = (leader + 1) % 3;
+    cluster.network.isolate(cluster.get(other).memberId);
+    const request = rpc.createAuthenticateRequest({ name: "root", password: "secret" });
+    const { token } = (await cluster.settle(
+      cluster.get(leader).auth.call("Authenticate", request, undefined),
+    )) as rpc.AuthenticateResponse;
+    const metadata = new Map([["token", token]]);
+    const elsewhere = cluster.get(other).auth;
+    const ready = elsewhere.ready(metadata);
+    expect(ready).toBeInstanceOf(Promise);
+    cluster.network.heal();
+    await cluster.settle(ready!);
+    expect(elsewhere.ready(metadata)).toBeUndefined();
+    expect(elsewhere.principal(metadata, {})?.username).toBe("root");
+    const invented = new Map([["token", "abcdefghijklmnop.999999"]]);
+    await cluster.settle(elsewhere.ready(invented)!);
+    expect(() => elsewhere.principal(invented, {})).toThrow("invalid auth token");
     await cluster.stop();
   });
 });

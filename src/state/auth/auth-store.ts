@@ -136,8 +136,9 @@ export class AuthStore {
 
   /** As far as it has to be waited for: a promise when the entry that made the token is not applied here yet. */
   tokenReady(token: string): Promise<void> | undefined {
-    const index = this.#tokens.waitsFor(token.startsWith("Bearer ") ? token.slice(7) : token);
-    return index === undefined ? undefined : this.#options.waitApplied?.(index);
+    const before = this.#tokens.waitsFor(token.startsWith("Bearer ") ? token.slice(7) : token);
+    // A token names the index before its entry; it is known here once the entry itself is applied.
+    return before === undefined ? undefined : this.#options.waitApplied?.(before + 1);
   }
 
   #byToken(token: string): Principal {
