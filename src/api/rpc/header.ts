@@ -13,6 +13,8 @@ const headerTag = 0x0a;
 export class HeaderEncoder {
   readonly #clusterId: bigint;
   readonly #memberId: bigint;
+  /** The two ids as they stand in every header: their varints are the costly part, and never change. */
+  readonly #ids: Uint8Array;
   #revision = -1;
   #term = -1;
   #field: Uint8Array = new Uint8Array(0);
@@ -20,6 +22,7 @@ export class HeaderEncoder {
   constructor(member: Pick<Member, "clusterId" | "memberId">) {
     this.#clusterId = member.clusterId;
     this.#memberId = member.memberId;
+    this.#ids = encode(member.clusterId, member.memberId, 0, 0).slice(2);
   }
 
   /** The header as field 1 of a response, tag and length included. Shared: never change it. */
@@ -42,7 +45,16 @@ export class HeaderEncoder {
   }
 
   #encode(revision: number, term: number): Uint8Array {
-    return encode(this.#clusterId, this.#memberId, revision, term);
+    const ids = this.#ids;
+    let size = ids.length;
+    if (revision !== 0) size += 1 + sizeInt64(revision);
+    if (term !== 0) size += 1 + sizeUint64(term);
+    const w = Writer.of(1 + sizeDelimited(size));
+    w.byte(headerTag);
+    w.uint32(size);
+    w.raw(ids);
+    writeNumbers(w, revision, term);
+    return w.finish();
   }
 }
 
@@ -65,6 +77,11 @@ function encode(clusterId: bigint, memberId: bigint, revision: number, term: num
     w.byte(0x10);
     w.id(memberId);
   }
+  writeNumbers(w, revision, term);
+  return w.finish();
+}
+
+function writeNumbers(w: Writer, revision: number, term: number): void {
   if (revision !== 0) {
     w.byte(0x18);
     w.int64(revision);
@@ -73,5 +90,4 @@ function encode(clusterId: bigint, memberId: bigint, revision: number, term: num
     w.byte(0x20);
     w.uint64(term);
   }
-  return w.finish();
 }
