@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type StartedMember, startMember } from "../../node/index.ts";
+import type { Io } from "../command/io.ts";
+import { bytesOf } from "../command/text.ts";
+import { main } from "./main.ts";
+
+interface Recorded {
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  /** Standard output, a byte a character. */
+  readonly out: string;
+  readonly err: string;
+  readonly code: number;
+}
+
+const fixture = fileURLToPath(new URL("../../../test/fixtures/etcdctl-3.7.1/commands.json", import.meta.url));
+const recorded = JSON.parse(readFileSync(fixture, "utf8")) as Recorded[];
+
+/** What differs between any two clusters: ids, ports, times, sizes. */
+const varying: readonly (readonly [RegExp, string])[] = [
+  [/^\{"level".*\n/gm, ""],
+  [/Usage:\n.*/s, ""],
+  [
+    /(lease|ID|id|Lease|Leader|leader|cluster_id|member_id|ClusterID|MemberID)("? ?: ?"?|\t)-?[0-9a-f]{9,}/g,
+    "$1$2<id>",
+  ],
+  [/\b[0-9a-f]{16}\b/g, "<id>"],
+  [/127\.0\.0\.1:\d+|localhost:2380/g, "<address>"],
+  [/https?:\/\/<address>/g, "<url>"],
+  [/[\d.]+(?:µs|Âµs|ms|s)(?=["\n])/g, "<time>"],
+  [/remaining\(\d+s\)/g, "remaining(<time>)"],
+  [/("ttl":|"TTL" : )\d+/g, "$1<time>"],
+  [/("(?:dbSize|dbSizeInUse|raftIndex|raftAppliedIndex|raftTerm|raft_term)":)\d+/g, "$1<n>"],
+  [/("(?:DBSize|DBSizeInUse|RaftIndex|RaftAppliedIndex|RaftTerm|Hash)" : )\d+/g, "$1<n>"],
+  // endpoint status: sizes, percentage, term and indexes.
+  [/\d+ kB, \d+ kB, \d+%, (.*?), \d+, \d+, \d+,/g, "<sizes>, $1, <n>,"],
+  // Widths of a table's columns.
+  [/(?:\xe2\x94\x80)+/g, "-"],
+  [/ {2,}/g, " "],
+];
+
+function normal(text: string): string {
+  return varying.reduce((now, [pattern, by]) => now.replace(pattern, by), text);
+}
+
+/** Runs one command line in this process. */
+async function run(args: readonly string[], stdin = ""): Promise<{ out: string; err: string; code: number }> {
+  let out = Buffer.alloc(0);
+  let err = "";
+  let rest = stdin;
+  const io: Io = {
+    args,
+    env: {},
+    out: (data) => {
+      out = Buffer.concat([out, typeof data === "string" ? bytesOf(data) : data]);
+    },
+    err: (data) => {
+      err += typeof data === "string" ? data : Buffer.from(data).toString("utf8");
+    },
+    readAll: async () => {
+      const all = Buffer.from(rest, "utf8");
+      rest = "";
+      return all;
+    },
+    readLine: async () => {
+      if (rest === "") return undefined;
+      const end = rest.indexOf("\n");
+      const line = end < 0 ? rest : rest.slice(0, end + 1);
+      rest = rest.slice(line.length);
+      return line;
+    },
+    askPassword: async () => "",
+    onInterrupt: () => () => {},
+  };
+  const code = await main(io);
+  return { out: out.toString("latin1"), err, code };
+}
+
+describe("etcdctl", () => {
+  let member: StartedMember;
+  let lease = "";
+
+  beforeAll(async () => {
+    member = await startMember();
+  });
+  afterAll(() => member.close());
+
+  // One story: each command line finds what the ones before it left.
+  for (const [i, expected] of recorded.entries()) {
+    it(`${i}: ${expected.args.join(" ")}`, async () => {
+      const args = expected.args.map((arg) => arg.replace("{lease}", lease));
+      const got = await run([`--endpoints=${member.clientUrl.replace("http://", "")}`, ...args], expected.stdin);
+      lease = /^lease ([0-9a-f]{16}) granted with TTL\(100s\)\n$/.exec(got.out)?.[1] ?? lease;
+      const protobuf = args.some((arg) => arg.includes("protobuf"));
+      expect({
+        out: protobuf ? "" : normal(got.out),
+        err: normal(got.err).trimEnd(),
+        code: got.code,
+      }).toEqual({
+        out: protobuf ? "" : normal(expected.out),
+        err: normal(expected.err).trimEnd(),
+        code: expected.code,
+      });
+    });
+  }
+});
