@@ -83,8 +83,14 @@ export async function boot(
   const hasStore = disk.stat(at.db) !== undefined;
   removeUnfinished(disk, at.snap);
   const snapshotter = new Snapshotter(disk, at.snap, env);
+  // The whole log is read for it, so it is looked for once.
+  let found: WalSnapshot | undefined;
+  const newestOfLog = (): WalSnapshot => {
+    found ??= newestSnapshot(disk, at.wal);
+    return found;
+  };
   if (hasLog && !hasStore) {
-    const { index } = newestSnapshot(disk, at.wal);
+    const { index } = newestOfLog();
     // Looked at before a database is made: the next start would take the empty one for ours.
     if (index > 0 && disk.stat(snapshotter.databasePath(index)) === undefined) {
       throw refused(
@@ -106,13 +112,13 @@ export async function boot(
     await defragmentIfWorth(store, options.bootstrapDefragMebibytes, env);
     if (hasLog) {
       // The log may know of a snapshot whose database did not take its place before the process ended.
-      const newest = newestSnapshot(disk, at.wal);
+      const newest = newestOfLog();
       if (store.consistentIndex().index < newest.index && disk.stat(snapshotter.databasePath(newest.index))) {
         await store.close();
         installDatabase(disk, snapshotter, newest.index, at.db);
         store = await open();
       }
-      return await reopen(options, at.wal, disk, store, snapshotter, env);
+      return await reopen(options, at.wal, disk, store, snapshotter, newest, env);
     }
     return options.initialClusterState === "existing"
       ? await join(options, at.wal, disk, store, snapshotter, remote, env)
@@ -316,9 +322,10 @@ async function reopen(
   disk: Disk,
   store: Store,
   snapshotter: Snapshotter,
+  found: WalSnapshot,
   env: Env,
 ): Promise<Boot> {
-  const newest = withConfState(newestSnapshot(disk, walDir), snapshotter);
+  const newest = withConfState(found, snapshotter);
   const { index } = store.consistentIndex();
   if (index < newest.index && index !== 0) {
     throw refused(
