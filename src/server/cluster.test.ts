@@ -139,6 +139,17 @@ describe("three members", () => {
     await cluster.stop();
   });
 
+  it("keep as few entries as they were told for one that is away, and send it a snapshot", async () => {
+    const cluster = await TestCluster.start(3, { snapshotCount: 10, snapshotCatchUpEntries: 10 });
+    const away = (cluster.leader() + 1) % 3;
+    cluster.kill(away);
+    for (let i = 0; i < 30; i++) await cluster.settle(cluster.get(cluster.leader()).put(put(`k${i}`, "v")));
+    await cluster.start(away);
+    await expectEqual(cluster);
+    expect(cluster.network.snapshots).toBeGreaterThan(0);
+    await cluster.stop();
+  });
+
   it("bring one that is far behind up by a snapshot, while it serves", async () => {
     const cluster = await TestCluster.start(3, { snapshotCatchUpEntries: 50 });
     const leader = cluster.leader();

@@ -13,8 +13,11 @@ export interface LogKeeperOptions {
   readonly walsMax: number;
 }
 
-/** How many entries the log in memory may grow past `catchUpEntries` before it is cut: cutting copies what stays. */
-const compactStep = 1000;
+/**
+ * How many entries the log in memory may grow past `catchUpEntries` before it is cut, at most, since cutting copies what stays; fewer
+ * when snapshots are asked for more often than that.
+ */
+const compactStepMax = 1000;
 /** A follower that got a snapshot needs the entries after it: they are kept this long (etcd: releaseDelayAfterSnapshot). */
 const holdAfterSnapshotMs = 30_000;
 const purgePeriodMs = 30_000;
@@ -87,7 +90,8 @@ export class LogKeeper {
         });
     }
     const keepFrom = applied - this.#options.catchUpEntries;
-    if (keepFrom > this.#compacted + compactStep && this.#holds === 0) {
+    const step = Math.min(compactStepMax, this.#options.snapshotCount);
+    if (keepFrom > this.#compacted + step && this.#holds === 0) {
       // A follower that needs what is cut off gets a snapshot: raft must know of one, and sends a fresh one in its place.
       this.#log.createSnapshot(applied, this.#store().confState(), new Uint8Array(0));
       this.#log.compact(keepFrom);
