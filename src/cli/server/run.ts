@@ -18,6 +18,7 @@ import {
 import { RealDisk } from "../../storage/disk/index.ts";
 import { banner } from "./banner.ts";
 import { discover } from "./discovery.ts";
+import { discoverBySrv } from "./srv.ts";
 import { startFields } from "./start-line.ts";
 
 export interface RunOptions {
@@ -92,6 +93,9 @@ export async function runServer(run: RunOptions): Promise<void> {
     if (config.discoveryEndpoints.length > 0 && !initialized) {
       const found = { initialCluster: await discover(config, logger), initialClusterToken: config.discoveryToken };
       options = { ...options, member: { ...options.member, ...found } };
+    }
+    if (config.discoverySrv !== "" && !initialized) {
+      options = { ...options, member: { ...options.member, initialCluster: await discoverBySrv(config, logger) } };
     }
     const serving = await serve(options, new RealDisk(), registry, env);
     if (run.banner) process.stdout.write(banner(serving, config, quorateVersion));

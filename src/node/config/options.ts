@@ -440,9 +440,8 @@ export const options = [
     "discoverySrv",
     "",
     "DNS domain whose SRV records name the members of a new cluster.",
-    later,
   ),
-  clustering.text("discovery-srv-name", "discoverySrvName", "", "Suffix of the SRV service name.", later),
+  clustering.text("discovery-srv-name", "discoverySrvName", "", "Suffix of the SRV service name."),
   clustering.bool(
     "strict-reconfig-check",
     "strictReconfigCheck",
