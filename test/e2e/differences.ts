@@ -166,16 +166,6 @@ export const differences: readonly Difference[] = [
     quorate: /, 3\.7\.1, 1\.2 MB, true, false, 2, 11, 11, memberID:\d+ alarm:NOSPACE\n\[exit 0\]$/,
   },
 
-  {
-    script: "etcdctl: growth",
-    step: "member add x --peer-urls=http://127.0.0.1:1",
-    reason: "Quorate has no peer protocol yet, so it refuses a member that could never join",
-    etcd34: /^Member [0-9a-f]+ added to cluster +[0-9a-f]+\n/,
-    quorate: refused(
-      "rpc error: code = Unimplemented desc = quorate: this version does not speak the peer protocol yet; a cluster cannot grow beyond one member",
-    ),
-  },
-
   ...(
     [
       ["nobody lists members", /started, m1/, refused(noUser)],
@@ -357,5 +347,4 @@ export const notAs37: readonly (readonly [script: string, step: string, reason: 
     "one blank or two in the text of an alarm: Go varies them from build to build",
   ],
   ["gateway", "/v3/maintenance/status {}", "dbSizeInUse, as above"],
-  ["etcdctl: growth", "member add x --peer-urls=http://127.0.0.1:1", "no peer protocol yet"],
 ];

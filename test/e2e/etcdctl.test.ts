@@ -2,7 +2,7 @@ import { compareOnBoth } from "./compare.ts";
 import { auth } from "./scripts/auth.ts";
 import { kv } from "./scripts/kv.ts";
 import { contests, leases } from "./scripts/lease.ts";
-import { growth, maintenance, quota } from "./scripts/maintenance.ts";
+import { maintenance, mirror, quota, spoilers } from "./scripts/maintenance.ts";
 import { transactions } from "./scripts/txn.ts";
 import { watches } from "./scripts/watch.ts";
 
@@ -13,5 +13,6 @@ compareOnBoth("etcdctl: leases", leases);
 compareOnBoth("etcdctl: locks, elections", contests, { hashKv: false });
 compareOnBoth("etcdctl: maintenance", maintenance);
 compareOnBoth("etcdctl: quota", quota, { args: ["--quota-backend-bytes=2097152"] });
-compareOnBoth("etcdctl: growth", growth, { hashKv: false });
+compareOnBoth("etcdctl: mirror", mirror, { withOther: true });
+compareOnBoth("etcdctl: spoilers", spoilers, { hashKv: false });
 compareOnBoth("etcdctl: users, roles, rights", auth);

@@ -43,7 +43,7 @@ export interface Running {
   readonly pid: number;
   /** Everything the process printed so far. */
   log(): string;
-  /** SIGTERM, then waits; the exit code, or the signal's name. */
+  /** SIGTERM, then waits; the exit code, or the signal's name: a clean end is by the signal itself, as etcd's. */
   stop(): Promise<number | string>;
   /** SIGKILL, then waits. */
   kill(): Promise<void>;

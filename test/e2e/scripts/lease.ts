@@ -2,7 +2,7 @@ import { ctl, type Hide, type Step } from "../transcript.ts";
 
 /** Leases whose ids the server chose; seconds that passed. */
 const hide: readonly Hide[] = [
-  [/\b[0-9a-f]{16}\b/g, "<lease>"],
+  [/\b[0-9a-f]{12,16}\b/g, "<lease>"],
   [/"(id|ID)":\d{15,}/g, '"$1":<lease>'],
   [/remaining\((\d+)s\)/g, "remaining(<left>)"],
   [/"ttl":\d+,"granted-ttl"/g, '"ttl":<left>,"granted-ttl"'],
