@@ -187,6 +187,28 @@ describe("three members", () => {
   });
 });
 
+describe("larger clusters", () => {
+  for (const [size, lost] of [
+    [5, 2],
+    [7, 3],
+  ] as const) {
+    it(`${size} members survive any ${lost}, and not one more`, async () => {
+      const cluster = await TestCluster.start(size);
+      await cluster.settle(cluster.get(0).put(put("k", "1")));
+      await expectEqual(cluster);
+      for (let i = 0; i < lost; i++) cluster.kill(cluster.leader() >= 0 ? cluster.leader() : await newLeader(cluster));
+      const leader = await newLeader(cluster);
+      await cluster.settle(cluster.get(leader).put(put("k", "2")));
+      await expectEqual(cluster);
+      cluster.kill(leader);
+      const left = cluster.members.findIndex(({ member }) => member !== undefined);
+      await expect(cluster.settle(cluster.get(left).put(put("k", "3")))).rejects.toThrow("request timed out");
+      expect(valueAt(cluster, left, "k")).toBe("2");
+      await cluster.stop();
+    });
+  }
+});
+
 describe("members come and go", () => {
   it("a learner joins, follows, is promoted by any member; a removed member stops and says why", async () => {
     const cluster = await TestCluster.start(3);

@@ -83,6 +83,8 @@ const versionPeriodMs = 4000;
 const downgradePeriodMs = 5000;
 /** Pause between attempts to reach the leader for what does not go through the log. */
 const forwardRetryMs = 50;
+/** Pause before a member tells its name and URLs again. */
+const publishRetryMs = 100;
 /** A removed member goes on this long, so that the others hear that the removal is committed. */
 const removedGraceMs = 1000;
 /** How long a member that starts waits for its peers before it lets the election timer run as it is. */
@@ -521,8 +523,12 @@ export class ServerMember implements Member {
   /** Nothing more is acknowledged; the composition root ends the process. */
   fail(error: unknown): void {
     if (this.#failed !== undefined || this.#stopped) return;
-    this.#failed = error;
     this.#env.logger.fatal("member stops: it can no longer keep its promises", { error });
+    this.#end(error);
+  }
+
+  #end(error: unknown): void {
+    this.#failed = error;
     this.#proposals.rejectAll();
     this.#reads.stop();
     this.#ready?.reject(error);
@@ -609,6 +615,7 @@ export class ServerMember implements Member {
         this.#published = true;
       } catch (error) {
         this.#env.logger.warn("failed to publish local member to cluster through raft", { error });
+        await new Promise<void>((resolve) => this.#env.scheduler.after(publishRetryMs, resolve));
       }
     }
     this.#publishing = false;
@@ -824,9 +831,11 @@ export class ServerMember implements Member {
     if (this.#removalKnown) return;
     this.#removalKnown = true;
     this.#env.scheduler.after(removedGraceMs, () => {
-      if (this.#stopped) return;
+      if (this.#stopped || this.#failed !== undefined) return;
+      const error = new Error("the member has been permanently removed from the cluster");
+      this.#env.logger.warn("server error", { error });
       this.#env.logger.warn("data-dir used by this member must be removed", { "data-dir": this.#options.dataDir });
-      this.fail(new Error("the member has been permanently removed from the cluster"));
+      this.#end(error);
     });
   }
 
@@ -987,7 +996,8 @@ export class ServerMember implements Member {
 
   #propose<R>(command: Command, by?: Principal): Promise<R> {
     this.#refuseWhenStopped();
-    if (this.#proposals.size >= pendingMax) throw EtcdError.of("TooManyRequests");
+    const behind = this.#boot.node.committed - this.#applied > APPLY_GAP_MAX;
+    if (behind || this.#proposals.size >= pendingMax) throw EtcdError.of("TooManyRequests");
     const id = this.#ids.next();
     const data = encodeCommand(id, command, by);
     if (data.length > this.requestBytesMax) throw EtcdError.of("RequestTooLarge");
