@@ -203,7 +203,7 @@ export function parseInteger(text: string, base: 0 | 10 | 16, signed = true): bi
     radix = prefix === null ? 10 : prefix[1] ? 16 : prefix[3] ? 2 : 8;
     const b = /^0[bB]/.test(body);
     if (b) radix = 2;
-    body = body.slice(b ? 2 : (prefix?.[0].length ?? 0)).replace(/(?<=.)_(?=.)/g, "");
+    body = body.slice(b ? 2 : (prefix?.[0].length ?? 0)).replace(/_(?=.)/g, "");
   }
   if (body === "") throw wrong("invalid syntax");
   let value = 0n;
@@ -224,5 +224,8 @@ export function sizeText(bytes: number): string {
   const exponent = Math.min(6, Math.floor(Math.log(bytes) / Math.log(1000)));
   const value = Math.floor((bytes / 1000 ** exponent) * 10 + 0.5) / 10;
   const unit = ["B", "kB", "MB", "GB", "TB", "PB", "EB"][exponent]!;
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  // Halves go to the even number, as Go prints them.
+  const whole = Math.floor(value);
+  const rounded = value - whole === 0.5 ? whole + (whole % 2) : Math.round(value);
+  return `${value < 10 ? value.toFixed(1) : rounded} ${unit}`;
 }

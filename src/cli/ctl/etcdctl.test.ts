@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StartedMember, startMember } from "../../node/index.ts";
-import type { Io } from "../command/io.ts";
-import { bytesOf } from "../command/text.ts";
+import { runCommandLine } from "../command/testing.ts";
 import { main } from "./main.ts";
 
 interface Recorded {
@@ -45,39 +44,6 @@ function normal(text: string): string {
   return varying.reduce((now, [pattern, by]) => now.replace(pattern, by), text);
 }
 
-/** Runs one command line in this process. */
-async function run(args: readonly string[], stdin = ""): Promise<{ out: string; err: string; code: number }> {
-  let out = Buffer.alloc(0);
-  let err = "";
-  let rest = stdin;
-  const io: Io = {
-    args,
-    env: {},
-    out: (data) => {
-      out = Buffer.concat([out, typeof data === "string" ? bytesOf(data) : data]);
-    },
-    err: (data) => {
-      err += typeof data === "string" ? data : Buffer.from(data).toString("utf8");
-    },
-    readAll: async () => {
-      const all = Buffer.from(rest, "utf8");
-      rest = "";
-      return all;
-    },
-    readLine: async () => {
-      if (rest === "") return undefined;
-      const end = rest.indexOf("\n");
-      const line = end < 0 ? rest : rest.slice(0, end + 1);
-      rest = rest.slice(line.length);
-      return line;
-    },
-    askPassword: async () => "",
-    onInterrupt: () => () => {},
-  };
-  const code = await main(io);
-  return { out: out.toString("latin1"), err, code };
-}
-
 describe("etcdctl", () => {
   let member: StartedMember;
   let lease = "";
@@ -91,7 +57,11 @@ describe("etcdctl", () => {
   for (const [i, expected] of recorded.entries()) {
     it(`${i}: ${expected.args.join(" ")}`, async () => {
       const args = expected.args.map((arg) => arg.replace("{lease}", lease));
-      const got = await run([`--endpoints=${member.clientUrl.replace("http://", "")}`, ...args], expected.stdin);
+      const got = await runCommandLine(
+        main,
+        [`--endpoints=${member.clientUrl.replace("http://", "")}`, ...args],
+        expected.stdin,
+      );
       lease = /^lease ([0-9a-f]{16}) granted with TTL\(100s\)\n$/.exec(got.out)?.[1] ?? lease;
       const protobuf = args.some((arg) => arg.includes("protobuf"));
       expect({

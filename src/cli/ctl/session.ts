@@ -1,4 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { Code, codeName } from "../../base/index.ts";
 import { Client, ClientError, type TlsSettings } from "../../client/index.ts";
 import type { MessageCodec } from "../../wire/proto/index.ts";
@@ -71,7 +73,10 @@ export class Session {
       }
       return answer.decode(await this.client.call(path, bytes, { timeoutMs: Number.POSITIVE_INFINITY, ...limits }));
     } catch (error) {
-      throw this.explain(path, error);
+      const failure = ClientError.from(error);
+      // What may be asked again is asked until the time is over, so that is what went wrong.
+      const late = limits.repeatable === true && failure.code === Code.Unavailable && !isOwn(failure.message);
+      throw this.explain(path, late ? new ClientError(Code.DeadlineExceeded, failure.message) : failure);
     }
   }
 
@@ -116,8 +121,12 @@ export function errorText(failure: {
   readonly unsent?: boolean;
 }): string {
   if (failure.unsent === true || failure.code === Code.DeadlineExceeded) return "context deadline exceeded";
-  if (failure.message.startsWith("etcdserver: ")) return failure.message;
+  if (isOwn(failure.message)) return failure.message;
   return `rpc error: code = ${codeName(failure.code)} desc = ${failure.message}`;
+}
+
+function isOwn(message: string): boolean {
+  return message.startsWith("etcdserver: ");
 }
 
 /** What every command that talks to a server starts with: settings from flags and environment, then a client. */
@@ -212,9 +221,19 @@ function tlsSettings(io: Io, files: TlsFiles): TlsSettings | undefined {
       fail(io, ExitCode.BadArgs, `open ${path}: ${why}`);
     }
   };
-  return {
+  const material = {
     ...(cacert === "" ? {} : { ca: read(cacert) }),
     ...(cert === "" ? {} : { cert: read(cert), key: read(key) }),
+  };
+  try {
+    // Told now: with the first connection it would look like a server that does not answer.
+    if (material.ca !== undefined) new X509Certificate(material.ca);
+    createSecureContext(material);
+  } catch (error) {
+    fail(io, ExitCode.BadArgs, `tls: ${(error as Error).message}`);
+  }
+  return {
+    ...material,
     ...(serverName === "" ? {} : { servername: serverName }),
     rejectUnauthorized: !skipVerify,
   };
