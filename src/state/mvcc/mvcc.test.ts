@@ -140,6 +140,39 @@ describe("restore", () => {
     expect([mvcc.revision, mvcc.compactRevision]).toEqual([8, 8]);
   });
 
+  it("commits what a compaction deleted a thousand rows at a time, and waits for it", async () => {
+    const store = openMemoryStore();
+    const { mvcc, time } = setUp({ compactionBatchLimit: 500 }, store);
+    for (let i = 0; i < 3001; i++) put(mvcc, "k", String(i));
+    let commits = 0;
+    let release: () => void = () => {};
+    store.commit = () => {
+      commits++;
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    };
+    const rows = (): number => {
+      let count = 0;
+      store.visitRevisions(0, () => {
+        count++;
+      });
+      return count;
+    };
+    const done = mvcc.compact(mvcc.revision);
+    await time.advanceAsync(1000);
+    expect([commits, rows()]).toEqual([1, 2001]);
+    release();
+    await time.advanceAsync(1000);
+    expect([commits, rows()]).toEqual([2, 1001]);
+    release();
+    await time.advanceAsync(1000);
+    release();
+    await time.advanceAsync(1000);
+    await done;
+    expect([commits, rows()]).toEqual([3, 1]);
+  });
+
   it("goes on with a compaction that was cut off, and keeps no hash of it", async () => {
     const first = setUp({ compactionBatchLimit: 2 });
     for (let i = 0; i < 20; i++) put(first.mvcc, i % 2 === 0 ? "a" : "b", String(i));

@@ -6,7 +6,9 @@ export type { LeaseAttacher } from "../lease/index.ts";
 export type RevisionStore = Pick<
   Store,
   "putRevision" | "getRevision" | "visitRevisions" | "deleteRevision" | "put" | "get"
->;
+> &
+  // Asked for by a compaction after each batch; a store in memory has none.
+  Partial<Pick<Store, "commit">>;
 
 /** Tells whether a lease exists; `undefined` means it does not. */
 export interface LeaseLookup {
