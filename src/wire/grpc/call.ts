@@ -14,8 +14,6 @@ export interface CallHost {
   readonly metrics: ServerMetrics;
   readonly receiveBytesMax: number;
   readonly streamHighWaterBytes: number;
-  /** Set whenever something is sent: it clears a client's ping strikes. */
-  sentSincePing: boolean;
   nowMs(): number;
   /** The request is here but for its END_STREAM: start the call at the end of this turn. */
   dispatchSoon(call: UnaryCall): void;
@@ -198,7 +196,6 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
   /** Ends the call with a failure. */
   fail(outcome: Status): void {
     if (this.ended) return;
-    this.host.sentSincePing = true;
     const stream = this.stream;
     if (this.#headSent) {
       stream.sendHeaders(this.#trailers(outcome), true);
@@ -259,7 +256,6 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
 
   #frame(reply: Reply): Uint8Array[] {
     this.bound.sent.inc();
-    this.host.sentSincePing = true;
     if (reply instanceof Uint8Array) {
       const length = reply.length;
       this.host.metrics.sentBytes.inc(length);

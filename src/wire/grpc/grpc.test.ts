@@ -659,6 +659,26 @@ describe("keepalive", () => {
     expect(server.connections).toBe(0);
   });
 
+  it("is content with a client that pings with every piece of a long answer, to measure the line", () => {
+    const { server } = setUp();
+    server.register("t.S", "Long", { kind: "unary", handler: () => new Uint8Array(2_000_000) });
+    const { raw, exchange } = RawClient.talk(server);
+    const fields = Object.entries({ ...usual, ":path": "/t.S/Long" }) as [string, string][];
+    const stream = raw.http2.request(fields, false);
+    stream.sendData([Buffer.from([0, 0, 0, 0, 0])], true);
+    let taken = 0;
+    for (let seen = -1; seen < taken; ) {
+      seen = taken;
+      raw.http2.ping(() => {});
+      exchange();
+      const got = raw.data.reduce((sum, chunk) => sum + chunk.length, 0);
+      stream.consume(got - taken);
+      taken = got;
+    }
+    expect(raw.goaway).toBeUndefined();
+    expect(taken).toBe(2_000_005);
+  });
+
   it("is content with pings at the agreed pace, and with any while data flows", () => {
     const { time, server } = setUp();
     const { raw, exchange } = RawClient.talk(server);

@@ -298,8 +298,8 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
   #pingSentMs: number | undefined;
   #lastPingMs = Number.NEGATIVE_INFINITY;
   #pingStrikes = 0;
-  /** Data or headers were sent since the last ping, which clears the strikes. */
-  sentSincePing = false;
+  /** How many frames were sent when the last ping came; any more clear the strikes. */
+  #framesAtPing = 0;
   #closed = false;
 
   constructor(shared: Shared, output: Http2Output, peer: Peer, foreign: ForeignHandler | undefined) {
@@ -450,8 +450,10 @@ export class GrpcServerConnection implements Http2Handler, CallHost {
     const now = this.#shared.clock.monotonicMs();
     const since = now - this.#lastPingMs;
     this.#lastPingMs = now;
-    if (this.sentSincePing) {
-      this.sentSincePing = false;
+    // A client that measures the line pings with the data it gets, however long ago that data was queued here.
+    const sent = this.#http2.framesSent;
+    if (sent !== this.#framesAtPing) {
+      this.#framesAtPing = sent;
       this.#pingStrikes = 0;
       return;
     }

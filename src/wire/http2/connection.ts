@@ -93,6 +93,11 @@ export class Http2Connection {
     return this.#engine.over;
   }
 
+  /** DATA and HEADERS frames sent so far: what waits for a window is not among them until the window opens. */
+  get framesSent(): number {
+    return this.#engine.framesSent;
+  }
+
   /** Bytes gathered and not yet handed to the output. */
   get gatheredBytes(): number {
     return this.#engine.gatheredBytes;

@@ -145,6 +145,10 @@ export class Engine implements StreamOwner, SenderOwner {
     return this.#over;
   }
 
+  get framesSent(): number {
+    return this.#sender.framesSent;
+  }
+
   get gatheredBytes(): number {
     return this.#sender.gatheredBytes;
   }

@@ -62,6 +62,8 @@ export class Sender {
   #window = DEFAULT_WINDOW_BYTES;
   /** The peer's SETTINGS_MAX_FRAME_SIZE. */
   peerFrameBytes = DEFAULT_FRAME_BYTES;
+  /** DATA and HEADERS frames put into the output so far, wherever they waited before. */
+  framesSent = 0;
   /** Bounds what the peer may make us do by opening windows; each DATA frame we send earns it some. */
   readonly windowUpdates: Budget;
 
@@ -209,6 +211,7 @@ export class Sender {
     for (let i = 0; i < data.length; i++) at = copyBytes(into, at, data[i]!);
     at = writeFrameHead(into, at, trailerBytes, FrameType.Headers, Flag.EndHeaders | Flag.EndStream, id);
     this.#gather.at = copyBytes(into, at, trailers.bytes);
+    this.framesSent += 3;
     this.#window -= total;
     stream.sendWindow -= total;
     this.windowUpdates.add(4);
@@ -290,6 +293,7 @@ export class Sender {
     } else {
       block = this.#encoder.encode(headers);
     }
+    this.framesSent++;
     let flags = endStream ? Flag.EndStream : 0;
     let type: number = FrameType.Headers;
     let start = 0;
@@ -331,6 +335,7 @@ export class Sender {
     const at = this.#reserve(FRAME_HEAD_BYTES);
     const flags = endStream ? Flag.EndStream : 0;
     this.#gather.at = writeFrameHead(this.#gather.buffer, at, length, FrameType.Data, flags, stream.id);
+    this.framesSent++;
     this.#window -= length;
     stream.sendWindow -= length;
     if (length > 0) this.windowUpdates.add(4);
