@@ -41,6 +41,8 @@ export interface ClientOptions {
   readonly keepaliveTimeMs?: number;
   /** Time it has to give one. Default 10,000 ms. */
   readonly keepaliveTimeoutMs?: number;
+  /** Largest answer that is taken, in bytes. Default 2^31 - 1. */
+  readonly receiveBytesMax?: number;
 }
 
 /** A member as the cluster knows it. */
@@ -73,6 +75,7 @@ export class Client {
       username: options.username,
       password: options.password,
       token: options.token,
+      receiveBytesMax: options.receiveBytesMax,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       connectTimeoutMs: options.connectTimeoutMs ?? 5000,
       backoffMs: 25,

@@ -27,6 +27,7 @@ export interface ConnectionSettings {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly token?: string | undefined;
+  readonly receiveBytesMax?: number | undefined;
   /** Time one request may take, with all its attempts. */
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -208,7 +209,7 @@ export class Connection {
   }
 
   #open(endpoint: Endpoint): Promise<GrpcClient> {
-    const { tls, connectTimeoutMs, keepaliveTimeMs, keepaliveTimeoutMs } = this.settings;
+    const { tls, connectTimeoutMs, keepaliveTimeMs, keepaliveTimeoutMs, receiveBytesMax } = this.settings;
     return connect(this.env, {
       host: endpoint.host,
       port: endpoint.port,
@@ -216,6 +217,7 @@ export class Connection {
       connectTimeoutMs,
       keepaliveTimeMs,
       keepaliveTimeoutMs,
+      receiveBytesMax,
       userAgent: "quorate-client/0.1",
       metadata: [["client-api-version", "3.7.1"]],
     });

@@ -14,7 +14,10 @@ export interface Target {
   readonly dialTimeoutMs: number;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
+  /** 0: what etcd's client sends at most. */
   readonly sendBytesMax: number;
+  /** 0: no limit. */
+  readonly receiveBytesMax: number;
   readonly tls: TlsFiles;
   readonly user: User | undefined;
 }
@@ -153,6 +156,7 @@ export async function settings(call: Invocation): Promise<{ readonly target: Tar
       keepaliveTimeMs: flags.durationMs("keepalive-time"),
       keepaliveTimeoutMs: flags.durationMs("keepalive-timeout"),
       sendBytesMax: flags.number("max-request-bytes"),
+      receiveBytesMax: flags.number("max-recv-bytes"),
       tls,
       user,
     },
@@ -196,6 +200,7 @@ function clientFor(io: Io, target: Target): Client {
       connectTimeoutMs: Math.max(1, target.dialTimeoutMs),
       keepaliveTimeMs: Math.max(1, target.keepaliveTimeMs),
       keepaliveTimeoutMs: Math.max(1, target.keepaliveTimeoutMs),
+      ...(target.receiveBytesMax === 0 ? {} : { receiveBytesMax: target.receiveBytesMax }),
     });
   } catch (error) {
     fail(io, ExitCode.BadConnection, error);

@@ -20,6 +20,7 @@ export async function makeMirror(call: Invocation): Promise<void> {
     keepaliveTimeMs: flags.durationMs("keepalive-time"),
     keepaliveTimeoutMs: flags.durationMs("keepalive-timeout"),
     sendBytesMax: flags.number("max-request-bytes"),
+    receiveBytesMax: flags.number("max-recv-bytes"),
     tls: {
       cert: flags.string("dest-cert"),
       key: flags.string("dest-key"),
