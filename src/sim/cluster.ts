@@ -1,6 +1,7 @@
 import { crc32c, hexId, nullMetrics, SeededRandom, silentLogger, utf8 } from "../base/index.ts";
 import type { Entry, RawNode } from "../raft/index.ts";
 import { Bolt } from "../storage/bolt/index.ts";
+import type { Disk } from "../storage/disk/index.ts";
 import { Caller } from "./caller.ts";
 import {
   CommittedEntries,
@@ -240,7 +241,10 @@ export class Cluster implements Scene {
   #checkFiles(machine: Machine): void {
     const disk = machine.disk.copy();
     const path = "/data/member/snap/db";
-    if ((disk.stat(path)?.size ?? 0) === 0) return;
+    if ((disk.stat(path)?.size ?? 0) > 0) this.checkDatabase(machine.name, disk, path);
+  }
+
+  checkDatabase(whose: string, disk: Disk, path: string): void {
     this.counts.checks++;
     const life = { alive: true, pausedUntilMs: 0 };
     const time = new ProcessTime(this.world, life, 1, () => 0);
@@ -256,9 +260,9 @@ export class Cluster implements Scene {
       const tx = db.begin(false);
       const faults = tx.check();
       tx.rollback();
-      if (faults.length > 0) this.fail("correctness", `files: ${machine.name}: ${faults.slice(0, 3).join("; ")}`);
+      if (faults.length > 0) this.fail("correctness", `files: ${whose}: ${faults.slice(0, 3).join("; ")}`);
     } catch (error) {
-      this.fail("correctness", `files: ${machine.name}: ${stackOf(error)}`);
+      this.fail("correctness", `files: ${whose}: ${stackOf(error)}`);
     }
   }
 

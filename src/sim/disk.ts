@@ -49,6 +49,8 @@ export class MachineDisk {
   operations = 0;
   /** Files whose syncs say that they are done and do nothing; only a mutant has any. */
   syncLies: RegExp | undefined;
+  /** Directories whose syncs do nothing; only a mutant has any. */
+  directorySyncLies: RegExp | undefined;
   /** Files that a rename leaves where they are; only a mutant has any. */
   renameLies: RegExp | undefined;
   /** Bits that were turned over in what was read. */
@@ -144,6 +146,7 @@ class Mounted implements Disk {
   syncDirectory(path: string): void {
     this.enter("syncDirectory", path);
     this.#failSync(path);
+    if (this.machine.directorySyncLies?.test(path)) return;
     this.#inner.syncDirectory(path);
   }
 

@@ -1,4 +1,5 @@
 import { below, type Random } from "../base/index.ts";
+import { MemoryDisk } from "../storage/disk/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Machine } from "./machine.ts";
 import { between, chance, exponential } from "./world.ts";
@@ -190,8 +191,11 @@ export class Faults {
     if (machine?.member === undefined || process === undefined) return;
     const source = machine.member.snapshot();
     let bytes = 0;
+    const image = new MemoryDisk();
+    const file = image.open("/db", "createNew");
     try {
       for await (const chunk of source.chunks(32 * 1024)) {
+        file.writeSync([chunk], bytes);
         bytes += chunk.length;
         await this.#cluster.world.wait(exponential(this.#random, 20), process);
       }
@@ -205,5 +209,8 @@ export class Faults {
     if (bytes !== source.size) {
       this.#cluster.fail("correctness", `snapshot: ${machine.name} sent ${bytes} bytes, promised ${source.size}`);
     }
+    // It is one state of the database, whatever was written while it was sent.
+    file.close();
+    this.#cluster.checkDatabase(`a snapshot of ${machine.name}`, image, "/db");
   }
 }

@@ -131,24 +131,73 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "freed-page-reused",
-    about: "pages that a transaction freed are given out again before it is durable",
-    changes: crashy,
+    about: "readers do not keep the pages they look at from being used again",
+    changes: { snapshots: 30, crashes: 0, keys: 40, valueBytes: 2000, thinkMs: 300 },
     plant: async () => {
       const { Freelist } = await import("../storage/bolt/freelist.ts");
+      const undo = [
+        wrap(Freelist.prototype, "addReader", () => () => {}),
+        wrap(Freelist.prototype, "removeReader", () => () => {}),
+      ];
+      return () => {
+        for (const one of undo) one();
+      };
+    },
+  },
+  {
+    name: "page-given-twice",
+    about: "the freelist gives a page to two transactions in a row",
+    plant: async () => {
+      const { Freelist } = await import("../storage/bolt/freelist.ts");
+      let last = { txid: 0, id: 0 };
+      let count = 0;
       return wrap(
         Freelist.prototype,
-        "release",
+        "allocate",
         (original) =>
-          function (this: object, _durable: number, onFree: Method) {
-            original.call(this, Number.MAX_SAFE_INTEGER, onFree);
+          function (this: object, txid: number, pages: number) {
+            if (pages === 1 && last.id !== 0 && last.txid < txid && ++count % 10 === 0) return last.id;
+            const id = original.call(this, txid, pages) as number;
+            if (pages === 1) last = { txid, id };
+            return id;
           },
       );
     },
   },
   {
+    name: "snapshot-before-state",
+    about: "a snapshot that arrived is installed before the log holds its commit index (ours, found by seed 13)",
+    changes: {
+      members: 3,
+      snapshotCount: 20,
+      catchUpEntries: 10,
+      partitions: 6,
+      crashes: 12,
+      crashesInside: 1,
+      thinkMs: 300,
+    },
+    plant: () => wrap(Wal.prototype, "sync", () => async () => {}),
+  },
+  {
+    name: "purge-leaves-hole",
+    about: "removed log files are not made to stay removed one by one (ours, found by seed 13)",
+    changes: { ...crashy, snapshotCount: 20, segmentBytes: 16 * 1024, thinkMs: 300, valueBytes: 200 },
+    arrange: (cluster) => {
+      for (const { disk } of cluster.all) disk.directorySyncLies = /\/wal$/;
+    },
+  },
+  {
     name: "vote-forgotten",
     about: "votes are not in the log, so that a member may vote twice in a term after a restart",
-    changes: { members: 3, crashes: 12, downMaxMs: 200, partitions: 6, preVote: false },
+    changes: {
+      members: 3,
+      crashes: 60,
+      crashesInside: 0,
+      downMaxMs: 20,
+      partitions: 20,
+      preVote: false,
+      networkLatencyMs: 80,
+    },
     plant: () => {
       const forget = (original: Method): Method =>
         function (this: Wal, state: { vote: bigint } | undefined, entries: unknown) {
