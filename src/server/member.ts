@@ -1,5 +1,6 @@
 import {
   assert,
+  below,
   type ClusterId,
   Code,
   type Counter,
@@ -83,6 +84,8 @@ const versionPeriodMs = 4000;
 const downgradePeriodMs = 5000;
 /** Pause between attempts to reach the leader for what does not go through the log. */
 const forwardRetryMs = 50;
+/** Elections that a member tries at once when the leader's process is gone, before it waits for its timeout like any other. */
+const goneCampaigns = 5;
 /** Pause before a member tells its name and URLs again. */
 const publishRetryMs = 100;
 /** A removed member goes on this long, so that the others hear that the removal is committed. */
@@ -798,6 +801,7 @@ export class ServerMember implements Member {
         ),
       isRemoved: (id) => this.#membership.isRemoved(id),
       removed: () => this.#onRemoved(),
+      gone: (id) => this.#onGone(id),
     };
   }
 
@@ -822,6 +826,34 @@ export class ServerMember implements Member {
       },
       versionJson: () => versionsJson(this.#membership.clusterVersion, this.#store.storageVersion()),
     };
+  }
+
+  /**
+   * The leader's process is gone: no reason to wait for an election timeout. Safe by pre-vote: voters that still hear a leader
+   * do not answer, so at worst nothing comes of it.
+   */
+  #onGone(id: MemberId): void {
+    if (id !== this.#leader || !this.#options.preVote || this.#stopped || this.#membership.isLocalLearner()) return;
+    this.#env.logger.info("the leader's process is gone", {
+      "local-member-id": hexId(this.memberId),
+      leader: hexId(id),
+    });
+    this.#driver.withNode((node) => {
+      node.forgetLeader();
+    });
+    this.#campaignSoon(goneCampaigns);
+  }
+
+  /** Voters wait for different times, so that one of them is ahead; who meets another starts over. */
+  #campaignSoon(tries: number): void {
+    const waitMs = below(this.#env.random, 2 * this.#options.heartbeatMs);
+    this.#env.scheduler.after(waitMs, () => {
+      if (this.#stopped || this.#leader !== 0n || tries === 0) return;
+      this.#driver.withNode((node) => {
+        if (node.lead === 0n) node.campaign();
+      });
+      this.#env.scheduler.after(this.#options.heartbeatMs, () => this.#campaignSoon(tries - 1));
+    });
   }
 
   #removalKnown = false;

@@ -197,13 +197,17 @@ export class Peer {
       }),
       newDecoder,
       {
-        connected: () => this.#activate(),
+        connected: () => {
+          this.#refusals = 0;
+          this.#activate();
+        },
         disconnected: (reason, clean) => {
           if (!clean) metrics.receivedFailures.with(this.#label).inc();
           this.#deactivate(`stream ${kind} reader`, reason);
         },
-        refused: (status, reason) => {
+        refused: (status, reason, nobody) => {
           this.#picked++;
+          this.#nobodyThere(nobody);
           if (status === 410) host.removed();
           this.#deactivate(`stream ${kind} dial`, status === undefined ? reason : `${status} ${reason}`);
         },
@@ -212,6 +216,21 @@ export class Peer {
       },
       env,
     );
+  }
+
+  /** Dials in a row at which nobody listened. */
+  #refusals = 0;
+
+  /** Nobody at any of its addresses, and no connection left: the process is gone. */
+  #nobodyThere(nobody: boolean): void {
+    this.#refusals = nobody ? this.#refusals + 1 : 0;
+    if (this.#refusals !== this.#urls.length || this.#closed) return;
+    const { msgapp, message } = this.#writers;
+    if (msgapp.attached || message.attached || this.#readers.some((reader) => reader.open)) {
+      this.#refusals--;
+      return;
+    }
+    this.#parts.host.gone(this.id);
   }
 
   // ---- pipeline --------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ class Side {
   readonly sent: [bigint, boolean][] = [];
   unreachable = 0;
   removedTold = 0;
+  readonly gone: bigint[] = [];
   removedIds = new Set<bigint>();
   url = "";
   refuseSnapshot = false;
@@ -65,6 +66,7 @@ class Side {
       snapshotSent: (id, delivered) => void this.sent.push([id, delivered]),
       isRemoved: (id) => this.removedIds.has(id),
       removed: () => void this.removedTold++,
+      gone: (id) => void this.gone.push(id),
     };
     this.transport.start({ memberId: this.#id, clusterId: cluster, peerURLs: [this.url] }, host);
     return this;
@@ -151,6 +153,8 @@ describe("two members over HTTP", () => {
     await until(() => a.transport.activeSinceMs(2n) !== undefined);
     await b.close();
     await until(() => a.transport.activeSinceMs(2n) === undefined);
+    await until(() => a.gone.length > 0);
+    expect(a.gone).toEqual([2n]);
     a.transport.send([beat(2n, 1n)]);
     await until(() => a.unreachable > 0);
     const again = await side(2n);

@@ -5,7 +5,8 @@ import type { PeerRequest } from "./types.ts";
 
 /** Silence after which a connection counts as dead (etcd: ConnReadTimeout). */
 const silenceMs = 5000;
-/** Waits between attempts: the first, and the longest. */
+/** Waits between attempts: after a connection that stood, after the first that failed, and the longest. */
+const againMs = 10;
 const retryMs = 100;
 const retryMaxMs = 400;
 
@@ -17,8 +18,8 @@ export interface StreamReaderEvents {
   connected(): void;
   /** `clean`: the peer ended it, as it does when it stops. */
   disconnected(reason: string, clean: boolean): void;
-  /** The attempt to connect failed. */
-  refused(status: number | undefined, reason: string): void;
+  /** The attempt to connect failed; `nobody`: nobody listens there. */
+  refused(status: number | undefined, reason: string, nobody: boolean): void;
   received(message: Message): void;
   receivedBytes(count: number): void;
 }
@@ -49,6 +50,11 @@ export class StreamReader {
     this.#newDecoder = newDecoder;
     this.#events = events;
     this.#env = env;
+  }
+
+  /** A stream stands. */
+  get open(): boolean {
+    return this.#open;
   }
 
   start(): void {
@@ -96,7 +102,7 @@ export class StreamReader {
         if (status !== 200) {
           this.#connection = undefined;
           connection.close();
-          this.#events.refused(status, body.trim());
+          this.#events.refused(status, body.trim(), false);
           this.#later();
           return;
         }
@@ -116,25 +122,28 @@ export class StreamReader {
       },
       end: (error) => {
         if (this.#closed || this.#connection !== connection) return;
-        this.#end(error?.message ?? "EOF", error === undefined);
+        const nobody = (error as { code?: unknown } | undefined)?.code === "ECONNREFUSED";
+        this.#end(error?.message ?? "EOF", error === undefined, nobody);
       },
     });
     this.#connection = connection;
   }
 
-  #end(reason: string, clean: boolean): void {
+  #end(reason: string, clean: boolean, nobody = false): void {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.close();
-    if (this.#open) this.#events.disconnected(reason, clean);
-    else this.#events.refused(undefined, reason);
+    const stood = this.#open;
     this.#open = false;
+    if (stood) this.#events.disconnected(reason, clean);
+    else this.#events.refused(undefined, reason, nobody);
     this.#later();
   }
 
   #later(): void {
     if (this.#closed) return;
-    const waitMs = Math.min(retryMaxMs, retryMs * 2 ** Math.min(this.#failures, 4));
+    const failures = this.#failures;
+    const waitMs = failures === 0 ? againMs : Math.min(retryMaxMs, retryMs * 2 ** Math.min(failures - 1, 4));
     this.#failures++;
     this.#retry = this.#env.scheduler.after(waitMs, () => {
       this.#retry = undefined;

@@ -47,6 +47,11 @@ export interface PeerHost {
   isRemoved(id: MemberId): boolean;
   /** A peer says that this member was removed from the cluster. */
   removed(): void;
+  /**
+   * The peer's process is gone: its connections ended, and where it listened nobody does. Only said where that is certain; a host
+   * that does not answer may be slow, or cut off.
+   */
+  gone(id: MemberId): void;
 }
 
 /**

@@ -58,7 +58,13 @@ export class MemoryNetwork {
   }
 
   leave(transport: MemoryTransport): void {
-    for (const [id, node] of this.#nodes) if (node.transport === transport) this.#nodes.delete(id);
+    for (const [id, node] of this.#nodes) {
+      if (node.transport !== transport) continue;
+      this.#nodes.delete(id);
+      for (const [other, { host }] of this.#nodes) {
+        if (!this.#cut.has(linkOf(other, id))) this.#later(() => host.gone(id));
+      }
+    }
     for (const [url, node] of this.#byUrl) if (node.transport === transport) this.#byUrl.delete(url);
   }
 
