@@ -22,6 +22,13 @@ const PENDING_BYTES_MAX = 1 << 30;
 
 const SLOW_SYNC_MS = 1000;
 
+/**
+ * Writes up to this take zeros along for those that follow: a sync of blocks that were written before has no block to map, and so
+ * nothing for the file system's journal, which is a third of the time of a small one. Large writes map what they need at one go.
+ */
+const SMALL_WRITE_BYTES_MAX = 8 * 1024;
+const zeros = new Uint8Array(128 * 1024);
+
 export interface WalOptions {
   /** For tests; the default is etcd's. */
   readonly segmentBytes?: number;
@@ -93,6 +100,8 @@ export class Wal {
   #file: DiskFile;
   /** Where the next write goes in `#file`. */
   #offset: number;
+  /** `#file` has blocks of its own at least up to here, written or zeroed. */
+  #mapped = 0;
 
   /** Gathers what is encoded now. */
   #front: Batch;
@@ -476,7 +485,7 @@ export class Wal {
       if (batch.last) file.truncate(this.#offset);
       if (!this.#noSync) await file.sync();
     } else {
-      await file.writeAndSync(pieces, offset, wrote, this.mayWait);
+      await file.writeAndSync(this.#withZeros(pieces, bytes), offset, wrote, this.mayWait);
     }
     if (!this.#noSync) this.#synced(this.#env.clock.monotonicMs() - written);
     if (batch.starts !== undefined) this.#publish(batch.starts);
@@ -484,6 +493,15 @@ export class Wal {
     frames.clear();
     this.#spare = frames;
     waiting?.resolve();
+  }
+
+  /** Behind a small write that reaches new blocks: zeros as far as this segment goes. They read as its end, as a hole does. */
+  #withZeros(pieces: Uint8Array[], bytes: number): Uint8Array[] {
+    if (this.#offset <= this.#mapped || bytes > SMALL_WRITE_BYTES_MAX) return pieces;
+    const ahead = Math.min(zeros.length, this.#segmentBytes - this.#offset);
+    if (ahead <= 0) return pieces;
+    this.#mapped = this.#offset + ahead;
+    return [...pieces, ahead === zeros.length ? zeros : zeros.subarray(0, ahead)];
   }
 
   #synced(tookMs: number): void {
@@ -498,6 +516,7 @@ export class Wal {
     this.#prepareNext();
     this.#file = this.#next!;
     this.#offset = 0;
+    this.#mapped = 0;
     this.#next = undefined;
   }
 
