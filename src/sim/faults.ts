@@ -2,6 +2,7 @@ import { below, type Random } from "../base/index.ts";
 import { MemoryDisk } from "../storage/disk/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Machine } from "./machine.ts";
+import { changeMembers } from "./members.ts";
 import { between, chance, exponential } from "./world.ts";
 
 /** Makes things go wrong, each kind at its own rate, until told to stop. */
@@ -31,6 +32,7 @@ export class Faults {
     this.#repeat(options.compactions, () => void this.#compact());
     this.#repeat(options.defragmentations, () => this.#defragment());
     this.#repeat(options.transfers, () => this.#transfer());
+    this.#repeat(options.memberChanges, () => void changeMembers(this.#cluster));
     this.#repeat(options.snapshots, () => void this.#snapshot());
   }
 

@@ -67,6 +67,7 @@ export class Machine {
   /** Lives so far. */
   starts = 0;
   #wallStepMs = 0;
+  #served = false;
   readonly #world: World;
   readonly #network: Network;
   readonly #options: Options;
@@ -136,6 +137,7 @@ export class Machine {
       (member) => {
         if (!process.alive) return;
         process.member = member;
+        this.#served = true;
         this.#events.trace(this.name, "serves");
         this.#events.serving(this);
       },
@@ -177,6 +179,9 @@ export class Machine {
       this.disk.flips = 0;
       return true;
     }
+    // It was added by an entry whose cluster cannot be asked yet, or was removed again before it ever served.
+    if (this.memberOptions.initialClusterState === "existing" && !this.#served && error.name === "EtcdError")
+      return true;
     // Those who would tell it about its cluster may be down, or cut off.
     return this.#options.members > 1 && /cannot fetch cluster info|could not retrieve cluster/.test(error.message);
   }

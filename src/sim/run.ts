@@ -10,6 +10,7 @@ import {
 import { Cluster, type Failure, stackOf, type TraceSink } from "./cluster.ts";
 import { canonical } from "./convert.ts";
 import { Faults } from "./faults.ts";
+import { followMembership } from "./members.ts";
 import { drawOptions, type Options } from "./options.ts";
 import { runInTask } from "./pump.ts";
 import { Client } from "./workload.ts";
@@ -164,6 +165,7 @@ class Phases {
   /** Starts what is due to start. */
   #keepRunning(): void {
     const { world } = this.#cluster;
+    followMembership(this.#cluster);
     for (const machine of this.#cluster.machines()) {
       if (machine.restartAtMs !== undefined && machine.restartAtMs <= world.nowMs) machine.start();
     }

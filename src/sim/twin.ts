@@ -1,6 +1,6 @@
-import { crc32c, keyBytes, utf8 } from "../base/index.ts";
+import { crc32c, keyBytes, utf8, utf8String } from "../base/index.ts";
 import { type Entry, EntryType } from "../raft/index.ts";
-import { internal, kv as mvccpb, rpc } from "../wire/proto/index.ts";
+import { internal, kv as mvccpb, raftpb, rpc } from "../wire/proto/index.ts";
 import {
   emptyState,
   type KeyEvent,
@@ -21,6 +21,8 @@ import { canonical, deleteOf, leaseId, leaseText, putOf, txnOf } from "./convert
 export class Twin {
   readonly truth = new Truth();
   readonly leases = new Set<string>();
+  /** Peer URLs of the members that the log has made so far. */
+  readonly members = new Map<bigint, string>();
   /** Greatest revision that the log says is compacted. */
   compacted = -1;
   #state: State = emptyState;
@@ -73,7 +75,20 @@ export class Twin {
     if (entry.type === EntryType.EntryNormal && entry.data.length > 0) {
       this.#command(internal.decodeInternalRaftRequest(entry.data), onLeaseGone);
     }
+    if (entry.type === EntryType.EntryConfChange) this.#member(raftpb.decodeConfChange(entry.data));
     this.#revisions.push(this.#state.revision);
+  }
+
+  #member(change: raftpb.ConfChange): void {
+    if (change.type === raftpb.ConfChangeType.ConfChangeRemoveNode) this.members.delete(change.nodeId);
+    else if (change.context.length > 0 && !this.members.has(change.nodeId)) {
+      // As etcd writes it: JSON with the member's URLs. A promotion has none, and its member is known already.
+      const { peerURLs } = JSON.parse(utf8String(change.context)) as { peerURLs?: string[] };
+      // Refused changes are in the log, too: a URL has one member.
+      if (peerURLs?.[0] !== undefined && ![...this.members.values()].includes(peerURLs[0])) {
+        this.members.set(change.nodeId, peerURLs[0]);
+      }
+    }
   }
 
   #command(m: internal.InternalRaftRequest, onLeaseGone: (lease: string) => void): void {

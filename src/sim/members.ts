@@ -1,0 +1,83 @@
+import { below } from "../base/index.ts";
+import { rpc } from "../wire/proto/index.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Machine } from "./machine.ts";
+import { chance } from "./world.ts";
+
+/** Machines beyond those of the beginning that a cluster may grow by. */
+const extraMax = 2;
+
+function pick(cluster: Cluster, machines: readonly Machine[]): Machine | undefined {
+  return machines[below(cluster.world.random, Math.max(1, machines.length))];
+}
+
+/** Runs `act` as a request that arrives at a member; undefined when there was no answer, or a refusal. */
+async function ask<T>(cluster: Cluster, act: (machine: Machine) => Promise<T>): Promise<T | undefined> {
+  const machine = pick(
+    cluster,
+    cluster.machines().filter(({ member }) => member !== undefined),
+  );
+  const process = machine?.process;
+  if (machine?.member === undefined || process === undefined) return undefined;
+  return new Promise((resolve) => {
+    const { world } = cluster;
+    world.after(20_000, () => resolve(undefined));
+    world.after(
+      0,
+      () => {
+        if (process.member === undefined) return;
+        act(machine).then(
+          (answer) => process.alive && resolve(answer),
+          (error: unknown) => {
+            if (!process.alive) return;
+            cluster.trace("op", `${machine.name} refuses: ${error instanceof Error ? error.message : String(error)}`);
+            resolve(undefined);
+          },
+        );
+      },
+      process,
+    );
+  });
+}
+
+/** Adds a member, promotes a learner, or removes one of those that were added or, while enough are left, any. */
+export async function changeMembers(cluster: Cluster): Promise<void> {
+  const { world, options } = cluster;
+  const { random } = world;
+  const machines = cluster.machines();
+  const learner = machines.find(({ member }) => member?.health().isLearner === true);
+  if (learner?.member !== undefined && chance(random, 0.6)) {
+    const ID = learner.member.memberId;
+    cluster.trace("op", `promote ${learner.name}`);
+    await ask(cluster, (at) => at.member!.memberPromote(rpc.createMemberPromoteRequest({ ID })));
+  } else if (machines.length > options.members && chance(random, 0.6)) {
+    const target = pick(cluster, machines);
+    const ID = target?.member?.memberId;
+    if (target === undefined || ID === undefined) return;
+    cluster.trace("op", `remove ${target.name}`);
+    await ask(cluster, (at) => at.member!.memberRemove(rpc.createMemberRemoveRequest({ ID })));
+  } else if (machines.length < options.members + extraMax) {
+    const url = `http://m${cluster.all.length + 1}:2380`;
+    const isLearner = chance(random, 0.6);
+    cluster.trace("op", `add ${url}${isLearner ? " as a learner" : ""}`);
+    await ask(cluster, (at) => at.member!.memberAdd(rpc.createMemberAddRequest({ peerURLs: [url], isLearner })));
+  } else return;
+  // Whatever the answer was: what the log says decides.
+}
+
+/** Gives each member that the log added a machine, and takes the machines of those it removed out of service. */
+export function followMembership(cluster: Cluster): void {
+  const urls = cluster.twin.members;
+  for (const url of urls.values()) {
+    if (cluster.all.some((machine) => machine.url === url)) continue;
+    const name = url.slice("http://".length, -":2380".length);
+    const initialCluster = new Map(
+      [...urls.values()].map((peer) => [peer.slice("http://".length, -":2380".length), [peer]]),
+    );
+    cluster.addMachine(name, initialCluster, "existing").start();
+  }
+  const known = new Set(urls.values());
+  for (const machine of cluster.machines()) {
+    if (known.size > 0 && !known.has(machine.url) && machine.process === undefined) machine.removed = true;
+  }
+}
