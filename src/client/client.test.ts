@@ -1,8 +1,9 @@
 import * as net from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Code } from "../base/index.ts";
+import { Code, type Env, ManualTime } from "../base/index.ts";
 import { type StartedMember, startMember } from "../node/start-member.ts";
 import { parseEndpoint } from "./connection.ts";
+import { clientEnv } from "./env.ts";
 import { Client, type ClientError, type ClientOptions, CompactedError, compare, op, type WatchEvent } from "./index.ts";
 
 let member: StartedMember;
@@ -23,8 +24,8 @@ afterAll(async () => {
   await member.close();
 });
 
-function open(options: Partial<ClientOptions> = {}): Client {
-  const client = new Client({ endpoints: member.clientUrl, ...options });
+function open(options: Partial<ClientOptions> = {}, env?: Env): Client {
+  const client = new Client({ endpoints: member.clientUrl, ...options }, env);
   clients.push(client);
   return client;
 }
@@ -78,6 +79,30 @@ class Gate {
   close(): void {
     this.cut();
     this.#server.close();
+  }
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 20_000; performance.now() < end; ) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`it never came true that ${what}`);
+}
+
+/** A client whose clock only the test moves; the member it talks to has its own. */
+function openOn(time: ManualTime, options: Partial<ClientOptions> = {}): Client {
+  const { scheduler, ...world } = clientEnv();
+  const { endOfTurn } = scheduler;
+  const timers = { after: time.after.bind(time), every: time.every.bind(time), endOfTurn };
+  return open(options, { ...world, clock: time, scheduler: timers });
+}
+
+/** Moves the client's clock on by `ms`; between its steps the member has time to answer. */
+async function pass(client: Client, time: ManualTime, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) {
+    time.advance(100);
+    await client.get("time passes");
   }
 }
 
@@ -223,14 +248,23 @@ describe("watches", () => {
     const at = corner();
     const many = Array.from({ length: 5 }, (_, i) => watching.watch({ prefix: `${at}${i}/` }));
     await Promise.all(many.map((watcher) => watcher.ready));
-    const seen = Promise.all(many.map((watcher) => take(watcher, 40)));
+    const seen = Promise.all(many.map((watcher) => take(watcher, 44)));
     for (let i = 0; i < 40; i++) {
       for (let w = 0; w < 5; w++) await writing.put(`${at}${w}/k`, `${i}`);
-      if (i % 10 === 5) gate.cut();
+      if (i % 10 !== 5) continue;
+      const before = gate.connections;
+      gate.cut();
+      // Writes go on while the watcher is away; the next cut finds it back.
+      for (let w = 0; w < 5; w++) await writing.put(`${at}${w}/other`, `${i}`);
+      await until("it is back", () => gate.connections > before);
     }
-    const expected = (w: number) => Array.from({ length: 40 }, (_, i) => `put ${at}${w}/k=${i}`);
+    const expected = (w: number) =>
+      Array.from({ length: 40 }, (_, i) => [
+        `put ${at}${w}/k=${i}`,
+        ...(i % 10 === 5 ? [`put ${at}${w}/other=${i}`] : []),
+      ]).flat();
     expect(await seen).toEqual([0, 1, 2, 3, 4].map(expected));
-    expect(gate.connections).toBeGreaterThan(3);
+    expect(gate.connections).toBeGreaterThan(4);
   });
 
   it("say so when what they missed was compacted away", async () => {
@@ -267,11 +301,12 @@ describe("watches", () => {
 
 describe("leases", () => {
   it("live while they are kept, and take their keys along", async () => {
-    const client = open();
+    const time = new ManualTime();
+    const client = openOn(time);
     const at = corner();
-    const lease = await client.lease(2);
+    const lease = await client.lease(60);
     await client.put(`${at}a`, "x", { lease });
-    await new Promise((resolve) => setTimeout(resolve, 3500));
+    await pass(client, time, 150_000);
     expect(lease.alive).toBe(true);
     expect(await lease.remaining()).toBeGreaterThan(0);
     expect((await client.get(`${at}a`))?.lease).toBe(lease.id);
@@ -292,15 +327,22 @@ describe("leases", () => {
     expect((lease.signal.reason as ClientError).is("requested lease not found")).toBe(true);
   });
 
-  it("survive a lost connection", async () => {
+  it("survive a lost connection, and are given up when nobody answers for all their time", async () => {
     const gate = new Gate();
-    const client = open({ endpoints: await gate.listen() });
-    const lease = await client.lease(2);
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    const time = new ManualTime();
+    const client = openOn(time, { endpoints: await gate.listen() });
+    const lease = await client.lease(60);
+    await pass(client, time, 25_000);
     gate.cut();
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await pass(client, time, 90_000);
     expect(lease.alive).toBe(true);
-    await lease.revoke();
+    expect(gate.connections).toBeGreaterThan(1);
+    gate.refuses = true;
+    gate.cut();
+    for (let passed = 0; passed < 39_000; passed += 100) time.advance(100);
+    expect(lease.alive).toBe(true);
+    for (let passed = 0; passed < 22_000; passed += 100) time.advance(100);
+    expect((lease.signal.reason as ClientError).message).toBe("the lease was not renewed in time");
   });
 });
 
@@ -330,7 +372,8 @@ describe("locks", () => {
     const held = await client.lock(at);
     const abort = new AbortController();
     const waiting = failure(client.lock(at, { signal: abort.signal }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const queued = async () => (await client.range({ prefix: `${at}/` }, { countOnly: true })).count === 2;
+    await until("it waits in the queue", queued);
     abort.abort();
     expect((await waiting).code).toBe(Code.Canceled);
     expect((await client.range({ prefix: `${at}/` })).count).toBe(1);
@@ -351,16 +394,14 @@ describe("elections", () => {
     })();
     const first = await election.campaign("one");
     const second = election.campaign("two");
-    const until = async (text: string) => {
-      for (let i = 0; i < 300 && seen.at(-1) !== text; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-    };
-    await until("one");
+    const told = (text: string) => until(`${text} is told`, () => seen.at(-1) === text);
+    await told("one");
     await first.proclaim("one, still");
-    await until("one, still");
+    await told("one, still");
     expect((await election.leader())?.text).toBe("one, still");
     await first.resign();
     const office = await second;
-    await until("two");
+    await told("two");
     expect(seen).toEqual(["one", "one, still", "two"]);
     expect((await failure(first.proclaim("ghost"))).message).toBe("election: not leader");
     await office.resign();

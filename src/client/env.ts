@@ -9,6 +9,7 @@ export function clientEnv(logger: Logger = silentLogger): Env {
     scheduler: {
       after(delayMs, run) {
         const timer = setTimeout(run, Math.min(delayMs, 0x7fff_ffff));
+        // A connection keeps the process alive, its timers need not.
         timer.unref();
         return { cancel: () => clearTimeout(timer) };
       },

@@ -1,4 +1,4 @@
-import { Code } from "../base/index.ts";
+import { Code, type Timer } from "../base/index.ts";
 import type { ClientStream } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import type { Connection } from "./connection.ts";
@@ -69,7 +69,7 @@ interface Kept {
   /** When it ends unless it is renewed, on the local clock: counted from the moment the renewal was sent. */
   expiresMs: number;
   sentMs: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  timer: Timer | undefined;
 }
 
 /** Renews all leases of a client over one stream, each after a third of its time. */
@@ -114,7 +114,7 @@ export class LeaseKeeper {
   drop(lease: Lease): void {
     const kept = this.#kept.get(lease.id);
     if (kept === undefined || kept.lease !== lease) return;
-    clearTimeout(kept.timer);
+    kept.timer?.cancel();
     this.#kept.delete(lease.id);
     if (this.#kept.size === 0) {
       this.#stream?.cancel();
@@ -136,10 +136,8 @@ export class LeaseKeeper {
   }
 
   #plan(kept: Kept, delayMs: number): void {
-    clearTimeout(kept.timer);
-    kept.timer = setTimeout(() => this.#renew(kept), delayMs);
-    // A connection keeps the process alive, its timers need not.
-    kept.timer.unref();
+    kept.timer?.cancel();
+    kept.timer = this.connection.env.scheduler.after(delayMs, () => this.#renew(kept));
   }
 
   #renew(kept: Kept): void {

@@ -5,22 +5,27 @@ describe("the world as the process sees it", () => {
   it("has a clock that goes on and a calendar", () => {
     const before = systemClock.monotonicMs();
     expect(systemClock.monotonicMs()).toBeGreaterThanOrEqual(before);
-    expect(Math.abs(systemClock.wallMs() - Date.now())).toBeLessThan(1000);
+    const earliest = Date.now();
+    const now = systemClock.wallMs();
+    expect(now).toBeGreaterThanOrEqual(earliest);
+    expect(now).toBeLessThanOrEqual(Date.now());
   });
 
   it("runs things later, in order, and not once cancelled", async () => {
     const ran: string[] = [];
     systemScheduler.after(0, () => ran.push("cancelled")).cancel();
-    const every = systemScheduler.every(1, () => ran.push("every"));
-    await new Promise<void>((resolve) => systemScheduler.after(20, resolve));
-    every.cancel();
-    expect(ran.length).toBeGreaterThan(1);
-    expect(new Set(ran)).toEqual(new Set(["every"]));
+    await new Promise<void>((resolve) => {
+      const every = systemScheduler.every(1, () => {
+        if (ran.push("every") < 3) return;
+        every.cancel();
+        resolve();
+      });
+    });
     // Longer than Node's timers hold: must wait, not fire at once.
     const far = systemScheduler.after(2 ** 33, () => ran.push("far"));
     await new Promise<void>((resolve) => systemScheduler.after(5, resolve));
     far.cancel();
-    expect(ran).not.toContain("far");
+    expect(ran).toEqual(["every", "every", "every"]);
     await new Promise<void>((resolve) => systemScheduler.endOfTurn(resolve));
   });
 

@@ -155,8 +155,10 @@ async function secured(more: Partial<TlsSettings>) {
         resolve(`served${socket.alpnProtocol === false ? "" : ` ${socket.alpnProtocol}`}`);
         socket.destroy();
       });
-      socket.on("error", (error: NodeJS.ErrnoException) =>
-        resolve(error.code === "ECONNRESET" ? "closed" : (error.code ?? error.message)),
+      // Where the server hangs up while we still write, it is chance which of these comes first.
+      const hungUp = ["ECONNRESET", "EPIPE"];
+      socket.on("error", ({ code = "", message }: NodeJS.ErrnoException) =>
+        resolve(hungUp.includes(code) ? "closed" : code || message),
       );
       socket.on("close", () => resolve("closed"));
     });
