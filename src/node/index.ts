@@ -1,6 +1,6 @@
 export { Registry } from "../api/metrics/index.ts";
 export { bootstrapCluster } from "../state/membership/index.ts";
-export { type Config, etcdVersion, formatDuration, initialClusterOf, type LoadInputs, load } from "./config/index.ts";
+export { type Config, etcdVersion, formatDuration, initialClusterOf, type Loaded } from "./config/index.ts";
 export { declareFeatureMetrics } from "./feature-metrics.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
 export { ListenError } from "./listen.ts";
@@ -16,4 +16,3 @@ export {
   startMember,
   systemEnv,
 } from "./start-member.ts";
-export { defaultHost } from "./system-env.ts";

@@ -1,25 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import {
-  type Config,
-  createLogger,
-  declareFeatureMetrics,
-  defaultHost,
-  type LoadInputs,
-  LogSinkError,
-  load,
-  parseRotation,
-  Registry,
-  registerProcessMetrics,
-  serve,
-  serveOptionsOf,
-  systemEnv,
-  withoutEffect,
-} from "../../node/index.ts";
-import { RealDisk } from "../../storage/disk/index.ts";
-import { banner } from "./banner.ts";
-import { discover } from "./discovery.ts";
-import { discoverBySrv } from "./srv.ts";
-import { startFields } from "./start-line.ts";
+import { readFileSync } from "node:fs";
+import { type LoadInputs, load } from "../../node/config/index.ts";
+import { defaultHost } from "./default-host.ts";
 
 export interface RunOptions {
   readonly args: readonly string[];
@@ -29,11 +10,8 @@ export interface RunOptions {
   readonly banner: boolean;
 }
 
-/** Open calls may take this long to end once the process was told to. */
-const graceMs = 5000;
-
 /** The version of this package, beside etcd's that clients see. */
-export const quorateVersion: string = (
+const quorateVersion: string = (
   JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
@@ -60,95 +38,7 @@ export async function runServer(run: RunOptions): Promise<void> {
     process.exitCode = loaded.code;
     return;
   }
-  let logger: ReturnType<typeof createLogger>;
-  try {
-    logger = createLogger(loggerOptions(loaded.config, run.banner));
-  } catch (error) {
-    if (!(error instanceof LogSinkError)) throw error;
-    createLogger().warn("failed to verify flags", { error: error.message });
-    process.exitCode = 1;
-    return;
-  }
-  if (loaded.kind === "refused") {
-    // A person at a terminal gets one line, not a log.
-    if (run.banner) process.stderr.write(`quorate: ${loaded.error}\n`);
-    else for (const { level, message, fields } of loaded.notices) logger[level](message, fields);
-    process.exitCode = 1;
-    return;
-  }
-  for (const { level, message, fields } of loaded.notices) logger[level](message, fields);
-  const { config } = loaded;
-  for (const flag of withoutEffect(config)) {
-    logger.warn("flag is accepted but has no effect in this version", { flag });
-  }
-
-  const registry = new Registry();
-  registerProcessMetrics(registry);
-  declareFeatureMetrics(registry, config.features);
-  const env = systemEnv(logger, registry);
-  try {
-    const initialized = hasLog(config);
-    logger.info("starting an etcd server", startFields(config, inputs.build.gitSha, initialized));
-    let options = serveOptionsOf(config, logger, () => process.exit(1));
-    if (config.discoveryEndpoints.length > 0 && !initialized) {
-      const found = { initialCluster: await discover(config, logger), initialClusterToken: config.discoveryToken };
-      options = { ...options, member: { ...options.member, ...found } };
-    }
-    if (config.discoverySrv !== "" && !initialized) {
-      options = { ...options, member: { ...options.member, initialCluster: await discoverBySrv(config, logger) } };
-    }
-    const serving = await serve(options, new RealDisk(), registry, env);
-    if (run.banner) process.stdout.write(banner(serving, config, quorateVersion));
-    endOnSignal(run.banner, async () => {
-      await serving.close(graceMs);
-      logger.info("closed etcd server", { name: config.name, "data-dir": config.dataDir });
-    });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (run.banner) process.stderr.write(`quorate: ${message}\n`);
-    else logger.fatal("failed to start etcd", { error: message });
-    process.exit(1);
-  }
-}
-
-/** Whether this member has run before: then its files say who its fellows are. */
-function hasLog({ dataDir, walDir }: Config): boolean {
-  const directory = walDir === "" ? `${dataDir}/member/wal` : walDir;
-  return existsSync(directory) && readdirSync(directory).some((name) => name.endsWith(".wal"));
-}
-
-function loggerOptions(config: Config | undefined, forPerson: boolean): Parameters<typeof createLogger>[0] {
-  const format = config?.logFormat === "console" || forPerson ? "console" : "json";
-  const given = config?.logLevel ?? "info";
-  // The banner tells a person what matters of a normal start; what goes wrong is still told.
-  const level = forPerson && given === "info" ? "error" : given === "" ? "info" : given;
-  return {
-    level,
-    format,
-    outputs: config?.logOutputs ?? ["default"],
-    ...(config?.enableLogRotation ? { rotation: parseRotation(config.logRotationConfigJson) } : {}),
-  };
-}
-
-/**
- * SIGTERM and SIGINT end the server once; a second one ends the process at once. As etcd, the process then dies of the
- * signal, so that whoever started it sees why; as the first process of a container, which no signal kills, it exits with 0.
- * So does `quorate` at a terminal, where a person stopped it.
- */
-function endOnSignal(forPerson: boolean, close: () => Promise<void>): void {
-  let ending = false;
-  const end = (signal: NodeJS.Signals): void => {
-    if (ending) process.exit(signal === "SIGINT" ? 130 : 143);
-    ending = true;
-    close().then(
-      () => {
-        if (forPerson || process.pid === 1) process.exit(0);
-        process.removeAllListeners(signal);
-        process.kill(process.pid, signal);
-      },
-      () => process.exit(1),
-    );
-  };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
+  // Only now the server itself: most of what there is to load, and nothing that `--version` or `--help` wants.
+  const { startServer } = await import("./start.ts");
+  await startServer(loaded, { banner: run.banner, version: quorateVersion, gitSha: inputs.build.gitSha });
 }
