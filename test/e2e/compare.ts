@@ -45,7 +45,7 @@ export function compareOnBoth(title: string, script: readonly Step[], options: S
       theirs = await playOn(debianEtcd, steps, ports, options);
       ours = await playOn(quorate, steps, ports, options);
       if (etcd37 !== undefined) twins = await playOn(etcd37, steps, ports, options);
-    }, 120_000);
+    }, 900_000);
     afterAll(cleanUp);
 
     it.each(flatten(steps).map((step) => step.name))("%s", (step) => {

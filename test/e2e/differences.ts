@@ -18,7 +18,7 @@ const refused = (text: string, code = 1): string => lines("[stderr]", `Error: ${
 
 const keysOnly = "3.7 answers keys_only from the index in memory, which knows no leases";
 const statusIndex =
-  "the version; and 3.4 sets the cluster version twice (3.0, then 3.4), which is one raft entry more than in 3.7; the size of the file depends on how commits fell";
+  "the version; and 3.4 sets the cluster version twice (3.0, then 3.4), which is one raft entry more than in 3.7, on a busy machine two; the size of the file depends on how commits fell";
 const storageKeys = "3.7 keeps term, confState and storageVersion in the meta bucket: three keys more, another CRC";
 const alarmHeader = "3.4 gives answers about alarms no header";
 const open34 = "3.4 answers anybody while authentication is on; 3.5 and later ask for a user";
@@ -96,14 +96,15 @@ export const differences: readonly Difference[] = [
     script: "etcdctl: maintenance",
     step: "endpoint status",
     reason: statusIndex,
-    etcd34: /^127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.4\.23, 2\d kB, true, false, 2, 19, 19, \n\[exit 0\]$/,
+    etcd34: /^127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.4\.23, 2\d kB, true, false, 2, (19|20), (19|20), \n\[exit 0\]$/,
     quorate: /^127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.7\.1, 2\d kB, true, false, 2, 18, 18, \n\[exit 0\]$/,
   },
   {
     script: "etcdctl: maintenance",
     step: "endpoint status --cluster",
     reason: statusIndex,
-    etcd34: /^http:\/\/127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.4\.23, 2\d kB, true, false, 2, 19, 19, \n\[exit 0\]$/,
+    etcd34:
+      /^http:\/\/127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.4\.23, 2\d kB, true, false, 2, (19|20), (19|20), \n\[exit 0\]$/,
     quorate: /^http:\/\/127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.7\.1, 2\d kB, true, false, 2, 18, 18, \n\[exit 0\]$/,
   },
   {
@@ -111,7 +112,7 @@ export const differences: readonly Difference[] = [
     step: "endpoint status -w json",
     reason: statusIndex,
     etcd34:
-      /"revision":15,"raft_term":2\},"version":"3\.4\.23","dbSize":2\d{4},"leader":\d+,"raftIndex":19,"raftTerm":2,"raftAppliedIndex":19,"dbSizeInUse":\d+\}\}\]\n\[exit 0\]$/,
+      /"revision":15,"raft_term":2\},"version":"3\.4\.23","dbSize":2\d{4},"leader":\d+,"raftIndex":(19|20),"raftTerm":2,"raftAppliedIndex":(19|20),"dbSizeInUse":\d+\}\}\]\n\[exit 0\]$/,
     quorate:
       /"revision":15,"raft_term":2\},"version":"3\.7\.1","dbSize":2\d{4},"leader":\d+,"raftIndex":18,"raftTerm":2,"raftAppliedIndex":18,"dbSizeInUse":\d+\}\}\]\n\[exit 0\]$/,
   },
@@ -119,14 +120,14 @@ export const differences: readonly Difference[] = [
     script: "etcdctl: maintenance",
     step: "endpoint status -w fields",
     reason: statusIndex,
-    etcd34: /"Version" : "3\.4\.23"\n"DBSize" : 2\d{4}\n"Leader" : \d+\n"IsLearner" : false\n"RaftIndex" : 19\n/,
+    etcd34: /"Version" : "3\.4\.23"\n"DBSize" : 2\d{4}\n"Leader" : \d+\n"IsLearner" : false\n"RaftIndex" : (19|20)\n/,
     quorate: /"Version" : "3\.7\.1"\n"DBSize" : 2\d{4}\n"Leader" : \d+\n"IsLearner" : false\n"RaftIndex" : 18\n/,
   },
   {
     script: "etcdctl: maintenance",
     step: "endpoint status -w table",
     reason: statusIndex,
-    etcd34: / 3\.4\.23 \| {3}2\d kB \| {6}true \| {6}false \| {9}2 \| {9}19 \| {17}19 \| {8}\|/,
+    etcd34: / 3\.4\.23 \| {3}2\d kB \| {6}true \| {6}false \| {9}2 \| {9}(19|20) \| {17}(19|20) \| {8}\|/,
     quorate: / 3\.7\.1 \| {3}2\d kB \| {6}true \| {6}false \| {9}2 \| {9}18 \| {17}18 \| {8}\|/,
   },
   {
@@ -162,7 +163,7 @@ export const differences: readonly Difference[] = [
     script: "etcdctl: quota",
     step: "status tells the alarm",
     reason: `${statusIndex}; the text form of an alarm ends with a blank in 3.4's protobuf library`,
-    etcd34: /, 3\.4\.23, 1\.2 MB, true, false, 2, 12, 12, memberID:\d+ alarm:NOSPACE \n\[exit 0\]$/,
+    etcd34: /, 3\.4\.23, 1\.2 MB, true, false, 2, (12|13), (12|13), memberID:\d+ alarm:NOSPACE \n\[exit 0\]$/,
     quorate: /, 3\.7\.1, 1\.2 MB, true, false, 2, 11, 11, memberID:\d+ alarm:NOSPACE\n\[exit 0\]$/,
   },
 
@@ -268,7 +269,7 @@ export const differences: readonly Difference[] = [
       [
         "/v3/maintenance/status {}",
         `${statusIndex}; 3.6 added what comes after dbSizeInUse`,
-        /"version":"3\.4\.23","dbSize":"\d+","leader":"\d+","raftIndex":"3[89]","raftTerm":"2","raftAppliedIndex":"3[89]","dbSizeInUse":"\d+"\}\n/,
+        /"version":"3\.4\.23","dbSize":"\d+","leader":"\d+","raftIndex":"(38|39|40)","raftTerm":"2","raftAppliedIndex":"(38|39|40)","dbSizeInUse":"\d+"\}\n/,
         /"version":"3\.7\.1","dbSize":"\d+","leader":"\d+","raftIndex":"37","raftTerm":"2","raftAppliedIndex":"37","dbSizeInUse":"\d+","storageVersion":"3\.7\.0","dbSizeQuota":"2147483648","downgradeInfo":\{\}\}\n/,
       ],
       ["/v3/maintenance/alarm {}", alarmHeader, answer(200, "{}"), gatewayHeader],

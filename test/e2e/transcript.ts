@@ -71,6 +71,8 @@ export async function play(script: readonly Step[], place: Place): Promise<Trans
 async function playStep(step: Step, place: Place, transcript: Map<string, string>): Promise<void> {
   if (transcript.has(step.name)) throw new Error(`two steps are named ${step.name}`);
   transcript.set(step.name, "(running)");
+  const silent = step.during !== undefined && (step.linesBefore ?? step.lines ?? 1) === 0;
+  const watchersBefore = silent ? await watchersOf(place.server) : 0;
   const child = spawn(
     step.command,
     step.args.map((word) => fill(word, place)),
@@ -100,14 +102,16 @@ async function playStep(step: Step, place: Place, transcript: Map<string, string
   let note = "";
   const lineCount = (): number => Buffer.concat(out).toString("latin1").split("\n").length - 1;
   const wait = async (count: number): Promise<void> => {
-    const limit = performance.now() + 8000;
+    const limit = performance.now() + 30_000;
     while (lineCount() < count && child.exitCode === null && performance.now() < limit) await pause(10);
     if (lineCount() < count) note = `(only ${lineCount()} of ${count} lines came)\n`;
   };
   if (step.during !== undefined) {
     await wait(step.linesBefore ?? step.lines ?? 1);
-    // A command that prints nothing until something happens needs a moment to be in place.
-    if ((step.linesBefore ?? step.lines ?? 1) === 0) await pause(300);
+    // A command that prints nothing until something happens is in place once it watches.
+    for (const limit = performance.now() + 30_000; silent && performance.now() < limit; await pause(20)) {
+      if (child.exitCode !== null || (await watchersOf(place.server)) > watchersBefore) break;
+    }
     for (const inner of step.during) await playStep(inner, place, transcript);
   }
   if (step.lines !== undefined) {
@@ -119,7 +123,7 @@ async function playStep(step: Step, place: Place, transcript: Map<string, string
   const guard = setTimeout(() => {
     note += "(did not end)\n";
     child.kill("SIGKILL");
-  }, 10_000);
+  }, 60_000);
   const end = await ended;
   clearTimeout(guard);
 
@@ -132,6 +136,12 @@ async function playStep(step: Step, place: Place, transcript: Map<string, string
   text = unfill(text, place);
   for (const [pattern, replacement] of step.hide ?? []) text = text.replace(pattern, replacement);
   transcript.set(step.name, text);
+}
+
+/** Watchers that a server counts, by its metrics. */
+async function watchersOf({ url }: Running): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^etcd_debugging_mvcc_watcher_total (\S+)$/m.exec(text)?.[1]);
 }
 
 function fill(word: string, place: Place): string {

@@ -1,3 +1,4 @@
+import { etcdctl } from "../servers.ts";
 import { ctl, type Hide, type Step } from "../transcript.ts";
 
 const took: Hide = [/took = \S+/g, "took = <time>"];
@@ -95,7 +96,12 @@ export const spoilers: readonly Step[] = [
   }),
 ];
 
-const moment: Step = { name: "the mirror has followed", command: "/bin/sleep", args: ["0.5"] };
+/** Waits until the mirror holds `value` under `key`. */
+function mirrored(name: string, key: string, value: string): Step {
+  const get = `${etcdctl} --endpoints={other} get ${key} --print-value-only`;
+  const script = `for i in $(seq 300); do ${get} | grep -qx ${value} && exit 0; sleep 0.1; done; exit 1`;
+  return { name, command: "/bin/sh", args: ["-c", script] };
+}
 
 /** `{other}` is a second server of the same kind, the mirror. */
 export const mirror: readonly Step[] = [
@@ -106,14 +112,19 @@ export const mirror: readonly Step[] = [
     lines: 0,
     linesBefore: 0,
     signal: "SIGKILL",
-    during: [ctl("put m/3 three"), ctl("del m/1"), ctl("put m/2 TWO"), moment],
+    during: [
+      ctl("put m/3 three"),
+      ctl("del m/1"),
+      ctl("put m/2 TWO"),
+      mirrored("the mirror has followed", "n/2", "TWO"),
+    ],
   }),
   ctl("--endpoints={other} get '' --prefix", { name: "what the mirror has" }),
   ctl("make-mirror {other} --prefix=m/ --no-dest-prefix", {
     lines: 0,
     linesBefore: 0,
     signal: "SIGKILL",
-    during: [{ ...moment, name: "the second mirror has followed" }],
+    during: [mirrored("the second mirror has followed", "3", "three")],
   }),
   ctl("--endpoints={other} get '' --prefix", { name: "what the mirror has, prefix gone" }),
   ctl("make-mirror"),
