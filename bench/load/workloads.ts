@@ -182,17 +182,20 @@ const range: Workload = {
               last === ""
               ? new Uint8Array(1)
               : Buffer.from(last, "utf8");
-    const requestFor = (key: Uint8Array, more: Partial<rpc.RangeRequest> = {}): Uint8Array =>
-      rpc.encodeRangeRequest(
-        rpc.createRangeRequest({ ...base, key, ...(end === undefined ? {} : { rangeEnd: end }), ...more }),
-      );
+    // One request, filled in anew for each call: what the generator spends the server cannot have.
+    const request = rpc.createRangeRequest(end === undefined ? base : { ...base, rangeEnd: end });
+    const requestFor = (key: Uint8Array, revision = 0): Uint8Array => {
+      request.key = key;
+      request.revision = revision;
+      return rpc.encodeRangeRequest(request);
+    };
     const fixed = given === undefined ? undefined : requestFor(given.length === 0 ? new Uint8Array(1) : given);
     const inPages = async (channel: GrpcClient): Promise<void> => {
       let key: Uint8Array = given ?? keyOf(0, keySize);
       if (key.length === 0) key = new Uint8Array(1);
       let revision = 0;
       for (;;) {
-        const reply = rpc.decodeRangeResponse(await channel.unary(path.range, requestFor(key, { revision })));
+        const reply = rpc.decodeRangeResponse(await channel.unary(path.range, requestFor(key, revision)));
         if (!reply.more) return;
         revision = reply.header?.revision ?? 0;
         key = Buffer.concat([kv.decodeKeyValue(reply.kvs[reply.kvs.length - 1]!).key, new Uint8Array(1)]);
@@ -215,8 +218,8 @@ const range: Workload = {
       one(client) {
         const channel = channels[client % channels.length]!;
         if (paged) return inPages(channel);
-        const request = fixed ?? requestFor(keyOf(below(keys), keySize));
-        return flags.on("stream") ? streamed(channel, request) : channel.unary(path.range, request);
+        const message = fixed ?? requestFor(keyOf(below(keys), keySize));
+        return flags.on("stream") ? streamed(channel, message) : channel.unary(path.range, message);
       },
     });
     return [measured];

@@ -13,7 +13,7 @@ import {
 } from "../http2/index.ts";
 import { acceptEncoding, findCodec, type MessageCodec, unfold } from "./compression.ts";
 import { type Deadlined, DeadlineWheel } from "./deadlines.ts";
-import { Deframer, type FrameSink, frameReply } from "./framing.ts";
+import { Deframer, type FrameSink, frameReply, prefixBytes } from "./framing.ts";
 import { encodeFields, Metadata, type MetadataFields } from "./metadata.ts";
 import { decodeMessage, GrpcError, type Status, status, statusOk } from "./status.ts";
 import { formatTimeout } from "./timeout.ts";
@@ -69,7 +69,8 @@ export interface ClientStream {
   resumeReading(): void;
 }
 
-const emptyList: readonly HeaderField[] = [];
+/** Paths whose request heads are kept; more than etcd has methods. */
+const headsMax = 256;
 const draining: Status = { code: Code.Unavailable, message: "the connection is draining", unsent: true };
 
 /**
@@ -89,7 +90,10 @@ export class GrpcClient implements Http2Handler {
     readonly keepaliveTimeMs: number;
     readonly keepaliveTimeoutMs: number;
     readonly codecs: readonly MessageCodec[];
+    readonly known: KnownLists;
   };
+  /** Heads of calls without metadata and deadline of their own, by path: one list a path lets HPACK see that it repeats. */
+  readonly #heads = new Map<string, HeaderList>();
   #waiting: ClientCall[] = [];
   #timer: Timer | undefined;
   #closed = false;
@@ -111,6 +115,7 @@ export class GrpcClient implements Http2Handler {
       keepaliveTimeMs: options.keepaliveTimeMs ?? Number.POSITIVE_INFINITY,
       keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 20_000,
       codecs,
+      known: new KnownLists(),
     };
     this.#base = [
       [":method", "POST"],
@@ -145,25 +150,7 @@ export class GrpcClient implements Http2Handler {
   /** One message each way. Rejects with `GrpcError`. */
   unary(path: string, request: Reply, options: CallOptions = {}): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      let reply: Uint8Array | undefined;
-      let twice = false;
-      const events: ClientStreamEvents = {
-        onMessage(message) {
-          if (reply !== undefined) twice = true;
-          reply = message;
-        },
-        onEnd(outcome, trailer) {
-          if (outcome.code !== Code.OK) {
-            reject(new GrpcError(outcome.code, outcome.message, trailer.entries(), outcome.unsent === true));
-          } else if (reply === undefined || twice) {
-            reject(new GrpcError(Code.Internal, "cardinality violation: a unary call must have one response"));
-          } else {
-            resolve(reply);
-          }
-        },
-      };
-      const call = this.#call(path, events, options);
-      call.sendLast(request);
+      this.#call(path, new UnaryOutcome(resolve, reject), options).sendLast(request);
     });
   }
 
@@ -262,7 +249,21 @@ export class GrpcClient implements Http2Handler {
     for (const call of waiting) call.finish({ ...why, unsent: true });
   }
 
+  /** The request head of a path for calls that add nothing to it. */
+  #head(path: string): HeaderList {
+    let head = this.#heads.get(path);
+    if (head === undefined) {
+      head = [...this.#base, [":path", path], ...this.#sharedFields];
+      if (this.#heads.size >= headsMax) this.#heads.clear();
+      this.#heads.set(path, head);
+    }
+    return head;
+  }
+
   #call(path: string, events: ClientStreamEvents, options: CallOptions): ClientCall {
+    if (options.timeoutMs === undefined && options.metadata === undefined) {
+      return this.#begin(this.#head(path), Number.POSITIVE_INFINITY, undefined, events, options.signal);
+    }
     const fields: HeaderField[] = [...this.#base, [":path", path]];
     let deadlineMs = Number.POSITIVE_INFINITY;
     if (options.timeoutMs !== undefined) {
@@ -278,9 +279,19 @@ export class GrpcClient implements Http2Handler {
         fault = status(Code.Internal, (error as Error).message);
       }
     }
-    const call = new ClientCall(this.#settings, this.#wheel, fields, events, deadlineMs, options.signal);
+    return this.#begin(fields, deadlineMs, fault, events, options.signal);
+  }
+
+  #begin(
+    fields: HeaderList,
+    deadlineMs: number,
+    fault: Status | undefined,
+    events: ClientStreamEvents,
+    signal: AbortSignal | undefined,
+  ): ClientCall {
+    const call = new ClientCall(this.#settings, this.#wheel, fields, events, deadlineMs, signal);
     if (fault !== undefined) call.failSoon(fault);
-    else if (options.signal?.aborted === true) call.failSoon(status(Code.Canceled, "context canceled"));
+    else if (signal?.aborted === true) call.failSoon(status(Code.Canceled, "context canceled"));
     else if (this.#closed) call.failSoon({ ...this.#whyClosed, unsent: true });
     else if (this.#goneAway) call.failSoon(draining);
     else if (this.#waiting.length === 0 && this.#http2.canRequest) call.open(this.#http2);
@@ -351,10 +362,51 @@ function httpStatus(http: string): Status {
   }
 }
 
+/**
+ * The head and the trailers of the last good answer. The HPACK decoder gives the same list for the same block, so nearly
+ * every answer is known by identity and need not be read again.
+ */
+class KnownLists {
+  /** Status 200, gRPC, not compressed. */
+  head: HeaderList | undefined = undefined;
+  /** Status OK, no message. */
+  trailers: HeaderList | undefined = undefined;
+  trailer: Metadata = Metadata.empty;
+}
+
 interface ClientSettings {
   readonly receiveBytesMax: number;
   readonly highWaterBytes: number;
   readonly codecs: readonly MessageCodec[];
+  readonly known: KnownLists;
+}
+
+/** Settles the promise of a call with one message each way. */
+class UnaryOutcome implements ClientStreamEvents {
+  readonly #resolve: (reply: Uint8Array) => void;
+  readonly #reject: (error: GrpcError) => void;
+  #reply: Uint8Array | undefined;
+  #twice = false;
+
+  constructor(resolve: (reply: Uint8Array) => void, reject: (error: GrpcError) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onMessage(message: Uint8Array): void {
+    if (this.#reply !== undefined) this.#twice = true;
+    this.#reply = message;
+  }
+
+  onEnd(outcome: Status, trailer: Metadata): void {
+    if (outcome.code !== Code.OK) {
+      this.#reject(new GrpcError(outcome.code, outcome.message, trailer.entries(), outcome.unsent === true));
+    } else if (this.#reply === undefined || this.#twice) {
+      this.#reject(new GrpcError(Code.Internal, "cardinality violation: a unary call must have one response"));
+    } else {
+      this.#resolve(this.#reply);
+    }
+  }
 }
 
 /** One call of the client. States: waiting (no stream yet), open, finished. */
@@ -365,10 +417,10 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
   deadlineSlot = -1;
   readonly #settings: ClientSettings;
   readonly #wheel: DeadlineWheel;
-  readonly #fields: readonly HeaderField[];
+  readonly #fields: HeaderList;
   readonly #events: ClientStreamEvents;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => this.cancel();
+  #onAbort: (() => void) | undefined;
   #stream: Http2Stream | undefined;
   #finished = false;
   /** What was sent before there was a stream. */
@@ -387,7 +439,7 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
   constructor(
     settings: ClientSettings,
     wheel: DeadlineWheel,
-    fields: readonly HeaderField[],
+    fields: HeaderList,
     events: ClientStreamEvents,
     deadlineMs: number,
     signal: AbortSignal | undefined,
@@ -398,7 +450,10 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
     this.#events = events;
     this.deadlineMs = deadlineMs;
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal !== undefined) {
+      this.#onAbort = () => this.cancel();
+      signal.addEventListener("abort", this.#onAbort, { once: true });
+    }
     if (deadlineMs !== Number.POSITIVE_INFINITY) wheel.add(this);
   }
 
@@ -488,6 +543,11 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
       return;
     }
     this.#headSeen = true;
+    const { known } = this.#settings;
+    if (list === known.head && !endStream) {
+      this.#events.onHeader?.(new Metadata(list));
+      return;
+    }
     let http = "";
     let contentType = "";
     let encoding = "";
@@ -516,6 +576,8 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
         this.finish(status(Code.Internal, text), Http2Code.CANCEL);
         return;
       }
+    } else {
+      known.head = list;
     }
     this.#events.onHeader?.(new Metadata(list));
   }
@@ -556,12 +618,29 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
   }
 
   #take(chunk: Uint8Array): void {
-    this.#stream?.consume(chunk.length);
+    const length = chunk.length;
+    this.#stream?.consume(length);
+    // The usual case: one message, whole and alone in its DATA frame.
+    if (
+      this.#deframer === undefined &&
+      length >= prefixBytes &&
+      chunk[0] === 0 &&
+      chunk[1]! * 0x1000000 + ((chunk[2]! << 16) | (chunk[3]! << 8) | chunk[4]!) === length - prefixBytes &&
+      length - prefixBytes <= this.#settings.receiveBytesMax
+    ) {
+      this.#events.onMessage(chunk.subarray(prefixBytes));
+      return;
+    }
     this.#deframer ??= new Deframer(this, this.#settings.receiveBytesMax);
     this.#deframer.push(chunk);
   }
 
   #trailers(list: HeaderList, http = "200"): void {
+    const { known } = this.#settings;
+    if (list === known.trailers && this.#deframer === undefined) {
+      this.#close(statusOk, known.trailer);
+      return;
+    }
     let code: number | undefined;
     let message = "";
     for (const [name, value] of list) {
@@ -576,7 +655,12 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
     if (outcome.code === Code.OK && this.#deframer !== undefined && this.#deframer.insideMessage && !this.#paused) {
       outcome = status(Code.Internal, "unexpected EOF");
     }
-    this.#close(outcome, new Metadata(list.length === 0 ? emptyList : list));
+    const trailer = new Metadata(list);
+    if (outcome === statusOk) {
+      known.trailers = list;
+      known.trailer = trailer;
+    }
+    this.#close(outcome, trailer);
   }
 
   #close(outcome: Status, trailer: Metadata): void {
@@ -590,8 +674,8 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
     this.#queued = [];
     this.#held = [];
     this.#deframer?.stop();
-    this.#wheel.remove(this);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.deadlineSlot >= 0) this.#wheel.remove(this);
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#events.onEnd(outcome, trailer);
   }
 }

@@ -81,6 +81,11 @@ export class HpackEncoder {
   readonly #names = new Map<string, number>();
 
   #buffer: Uint8Array = new Uint8Array(1024);
+  /** The list encoded last; once it came twice and left the table as it was, also its block. */
+  #lastList: HeaderList | undefined;
+  #lastBlock: Uint8Array | undefined;
+  /** `#made` when `#lastBlock` was written: indexes in it hold as long as nothing was added since. */
+  #lastMade = -1;
 
   constructor(ownBytesMax: number) {
     this.#ownBytesMax = ownBytesMax;
@@ -111,8 +116,17 @@ export class HpackEncoder {
     return this.#buffer.slice(0, this.#writeUpdate(0));
   }
 
-  /** Encodes a list. The result is valid until the next call. */
+  /**
+   * Encodes a list. The result is valid until the next call. A list that is given again and again costs nothing more, so
+   * it must not be changed between calls.
+   */
   encode(fields: HeaderList): Uint8Array {
+    const repeated = fields === this.#lastList;
+    const made = this.#made;
+    const updated = this.updatePending;
+    if (repeated && this.#lastBlock !== undefined && made === this.#lastMade && !updated) return this.#lastBlock;
+    this.#lastList = fields;
+    this.#lastBlock = undefined;
     let at = this.#writeUpdate(0);
     for (const [name, value] of fields) {
       const room = at + fieldBytesMax(name, value);
@@ -122,6 +136,10 @@ export class HpackEncoder {
         this.#buffer = larger;
       }
       at = this.#writeField(at, name, value);
+    }
+    if (repeated && made === this.#made && !updated) {
+      this.#lastBlock = this.#buffer.slice(0, at);
+      this.#lastMade = made;
     }
     return this.#buffer.subarray(0, at);
   }
