@@ -39,6 +39,8 @@ export interface Boot {
   readonly node: RawNode;
   /** Index of the snapshot that the log continues; 0 for a log from its beginning. */
   readonly snapshotIndex: number;
+  /** Term of the entry at `snapshotIndex`. */
+  readonly snapshotTerm: number;
   /** Up to this index the node's configuration already holds what ConfChange entries say. */
   readonly confIndex: number;
   /** True when the directory held a log already. */
@@ -227,7 +229,7 @@ async function begin(
     "cluster-id": hexId(clusterId),
     "initial-cluster": formatInitialCluster(options.initialCluster),
   });
-  const fresh = { snapshotIndex: 0, confIndex: 0, restarted: false, peers: members };
+  const fresh = { snapshotIndex: 0, snapshotTerm: 0, confIndex: 0, restarted: false, peers: members };
   return { memberId: own.id, clusterId, store, wal, snapshotter, log, node, ...fresh };
 }
 
@@ -277,7 +279,7 @@ async function join(
     "local-member-id": hexId(own.id),
     "cluster-id": hexId(running.clusterId),
   });
-  const fresh = { snapshotIndex: 0, confIndex: 0, restarted: false, peers: rest };
+  const fresh = { snapshotIndex: 0, snapshotTerm: 0, confIndex: 0, restarted: false, peers: rest };
   return { memberId: own.id, clusterId: running.clusterId, store, wal, snapshotter, log, node, ...fresh };
 }
 
@@ -364,6 +366,7 @@ async function reopen(
     log,
     node,
     snapshotIndex: newest.index,
+    snapshotTerm: newest.term,
     confIndex: stored === undefined ? newest.index : index,
     restarted: true,
     peers: [],

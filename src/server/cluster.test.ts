@@ -150,6 +150,32 @@ describe("three members", () => {
     await cluster.stop();
   });
 
+  it("send a snapshot under its true term though nothing was applied since the start", async () => {
+    const cluster = await TestCluster.start(3, { snapshotCount: 5, snapshotCatchUpEntries: 1 });
+    const leader = cluster.leader();
+    const [away, other] = [(leader + 1) % 3, (leader + 2) % 3];
+    cluster.kill(away);
+    const { disk } = cluster.members[leader]!;
+    const summedUp = () => {
+      const applied = cluster.get(leader).status().raftAppliedIndex;
+      const name = `${applied.toString(16).padStart(16, "0")}.snap`;
+      return disk.list("/data/member/snap").some((file) => file.endsWith(name));
+    };
+    do {
+      await cluster.settle(cluster.get(leader).put(put("k", "v")));
+      await cluster.pass(20);
+    } while (!summedUp());
+    cluster.kill(other);
+    cluster.kill(leader);
+    cluster.network.faults.delayMs = 1;
+    // What the leader holds is the snapshot and nothing after it; without the one that was away it can commit nothing.
+    await Promise.all([cluster.start(leader), cluster.start(away)]);
+    expect(cluster.network.snapshots).toBeGreaterThan(0);
+    await cluster.settle(cluster.get(away).put(put("k", "after")));
+    await expectEqual(cluster);
+    await cluster.stop();
+  });
+
   it("bring one that is far behind up by a snapshot, while it serves", async () => {
     const cluster = await TestCluster.start(3, { snapshotCatchUpEntries: 50 });
     const leader = cluster.leader();

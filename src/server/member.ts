@@ -155,7 +155,8 @@ export class ServerMember implements Member {
 
   /** Last entry whose effects are in the state. Grows by one with each applied entry, never shrinks. */
   #applied: number;
-  #appliedTerm = 0;
+  /** Term of entry `#applied`; goes out with it in snapshots. */
+  #appliedTerm: number;
   /** Entries up to here had their effects in the store when it was opened; they are not applied to it again. */
   #consistentIndex: number;
   /** A database from the leader is taking the place of the store; entries wait in `#held` until it has. */
@@ -208,6 +209,7 @@ export class ServerMember implements Member {
     this.requestBytesMax = options.requestBytesMax;
     this.txnOpsMax = options.txnOpsMax;
     this.#applied = opened.snapshotIndex;
+    this.#appliedTerm = opened.snapshotTerm;
     this.#consistentIndex = opened.store.consistentIndex().index;
 
     const electionTicks = Math.floor(options.electionMs / options.heartbeatMs);
