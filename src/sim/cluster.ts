@@ -15,6 +15,7 @@ import {
 import { rangeMessage, rangeResponse } from "./convert.ts";
 import { instrument } from "./instrument.ts";
 import { Machine, type Process } from "./machine.ts";
+import { listedMembers } from "./members.ts";
 import { Network } from "./network.ts";
 import type { Options } from "./options.ts";
 import { makePump } from "./pump.ts";
@@ -120,6 +121,7 @@ export class Cluster implements Scene {
       },
       {
         trace: (who, what) => this.trace(who, what),
+        initialCluster: () => listedMembers(this),
         serving: (at) => {
           this.counts.serves++;
           this.audit(at);
@@ -139,6 +141,12 @@ export class Cluster implements Scene {
 
   machines(): readonly Machine[] {
     return this.all.filter((machine) => !machine.removed);
+  }
+
+  /** Whether the log has a member with this machine's address. */
+  isMember(machine: Machine): boolean {
+    for (const { url } of this.twin.members.values()) if (url === machine.url) return true;
+    return false;
   }
 
   stopping(): boolean {

@@ -42,6 +42,8 @@ export class Process implements Life, DiskUser {
 /** Told of what becomes of a machine's processes. */
 export interface MachineEvents {
   trace(who: string, what: string): void;
+  /** What an operator writes into --initial-cluster of a member that is to join now. */
+  initialCluster(): ReadonlyMap<string, readonly string[]>;
   /** Serves for the first time in this life. */
   serving(machine: Machine): void;
   /** The process ended, by whatever cause, and what it held in flight with it. */
@@ -64,6 +66,8 @@ export class Machine {
   restartAtMs: number | undefined;
   /** Its member is no longer one of the cluster. */
   removed = false;
+  /** Longest pause before the next start; shorter once everything is to come to rest. */
+  downMaxMs: number;
   /** Lives so far. */
   starts = 0;
   #wallStepMs = 0;
@@ -89,6 +93,7 @@ export class Machine {
     this.#world = world;
     this.#network = network;
     this.#options = options;
+    this.downMaxMs = options.downMaxMs;
     this.#events = events;
     this.#random = new SeededRandom(world.random.uint32());
     this.disk = new MachineDisk(world, {
@@ -120,6 +125,10 @@ export class Machine {
     const process = new Process(this, this.#world);
     this.process = process;
     this.#events.trace(this.name, `start ${this.starts}`);
+    if (this.memberOptions.initialClusterState === "existing" && !this.#served) {
+      // It may have waited for so long that others came and went.
+      this.memberOptions = { ...this.memberOptions, initialCluster: this.#events.initialCluster() };
+    }
     const env: Env = {
       clock: process.time,
       scheduler: process.time,
@@ -194,7 +203,7 @@ export class Machine {
     this.process = undefined;
     this.#events.trace(this.name, `crash ${keep.keep} ${why}`);
     this.disk.crash(keep);
-    this.restartAtMs = this.#world.nowMs + 50 + below(this.#world.random, this.#options.downMaxMs);
+    this.restartAtMs = this.#world.nowMs + 50 + below(this.#world.random, this.downMaxMs);
     this.#events.ended(this, process);
   }
 

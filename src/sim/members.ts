@@ -65,19 +65,23 @@ export async function changeMembers(cluster: Cluster): Promise<void> {
   // Whatever the answer was: what the log says decides.
 }
 
+/** Members that the log has made so far, as an operator writes them into --initial-cluster. */
+export function listedMembers(cluster: Cluster): Map<string, readonly string[]> {
+  return new Map([...cluster.twin.members.values()].map(({ url }) => [nameOf(url), [url]]));
+}
+
+function nameOf(url: string): string {
+  return url.slice("http://".length, -":2380".length);
+}
+
 /** Gives each member that the log added a machine, and takes the machines of those it removed out of service. */
 export function followMembership(cluster: Cluster): void {
-  const urls = cluster.twin.members;
-  for (const url of urls.values()) {
+  const { members } = cluster.twin;
+  for (const { url } of members.values()) {
     if (cluster.all.some((machine) => machine.url === url)) continue;
-    const name = url.slice("http://".length, -":2380".length);
-    const initialCluster = new Map(
-      [...urls.values()].map((peer) => [peer.slice("http://".length, -":2380".length), [peer]]),
-    );
-    cluster.addMachine(name, initialCluster, "existing").start();
+    cluster.addMachine(nameOf(url), listedMembers(cluster), "existing").start();
   }
-  const known = new Set(urls.values());
   for (const machine of cluster.machines()) {
-    if (known.size > 0 && !known.has(machine.url) && machine.process === undefined) machine.removed = true;
+    if (members.size > 0 && machine.process === undefined && !cluster.isMember(machine)) machine.removed = true;
   }
 }

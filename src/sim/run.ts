@@ -226,6 +226,7 @@ class Phases {
     network.faults.drop = 0;
     network.faults.duplicate = 0;
     for (const machine of all) {
+      machine.downMaxMs = Math.min(machine.downMaxMs, 500);
       Object.assign(machine.disk.faults, {
         latencyMs: Math.min(1, options.diskLatencyMs),
         stall: 0,
@@ -244,9 +245,13 @@ class Phases {
   /** Nothing is left undone once nothing goes wrong any more. */
   #checkRest(): void {
     const cluster = this.#cluster;
-    const machines = cluster.machines();
     const stuck = (message: string): void => cluster.fail("liveness", message);
-    for (const machine of machines) {
+    for (const machine of cluster.machines()) {
+      if (!cluster.isMember(machine)) {
+        // Its removal is in a log that it need not have: the others refuse it, and it can win no election among them.
+        if (machine.member?.isLeader() === true) stuck(`${machine.name} leads, though it was removed`);
+        continue;
+      }
       const { member } = machine;
       if (member === undefined) {
         stuck(`${machine.name} does not serve`);

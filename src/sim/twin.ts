@@ -14,6 +14,9 @@ import {
 } from "./check/index.ts";
 import { canonical, deleteOf, leaseId, leaseText, putOf, txnOf } from "./convert.ts";
 
+/** etcd's default of --max-learners. */
+const learnersMax = 1;
+
 /**
  * The dumb twin of everything from the applier down: reads the committed log, entry by entry, and says what each must have
  * done. What members answer, send to watchers and hold is compared with it.
@@ -21,8 +24,10 @@ import { canonical, deleteOf, leaseId, leaseText, putOf, txnOf } from "./convert
 export class Twin {
   readonly truth = new Truth();
   readonly leases = new Set<string>();
-  /** Peer URLs of the members that the log has made so far. */
-  readonly members = new Map<bigint, string>();
+  /** The members that the log has made so far. */
+  readonly members = new Map<bigint, { readonly url: string; readonly learner: boolean }>();
+  /** Ids that were members once; none ever is again. */
+  readonly #removed = new Set<bigint>();
   /** Greatest revision that the log says is compacted. */
   compacted = -1;
   #state: State = emptyState;
@@ -79,16 +84,30 @@ export class Twin {
     this.#revisions.push(this.#state.revision);
   }
 
+  /** The rules by which members refuse a change that is in the log already. */
   #member(change: raftpb.ConfChange): void {
-    if (change.type === raftpb.ConfChangeType.ConfChangeRemoveNode) this.members.delete(change.nodeId);
-    else if (change.context.length > 0 && !this.members.has(change.nodeId)) {
-      // As etcd writes it: JSON with the member's URLs. A promotion has none, and its member is known already.
-      const { peerURLs } = JSON.parse(utf8String(change.context)) as { peerURLs?: string[] };
-      // Refused changes are in the log, too: a URL has one member.
-      if (peerURLs?.[0] !== undefined && ![...this.members.values()].includes(peerURLs[0])) {
-        this.members.set(change.nodeId, peerURLs[0]);
-      }
+    const id = change.nodeId;
+    const known = this.members.get(id);
+    if (change.type === raftpb.ConfChangeType.ConfChangeRemoveNode) {
+      if (this.members.delete(id)) this.#removed.add(id);
+      return;
     }
+    if (change.context.length === 0 || this.#removed.has(id)) return;
+    // As etcd writes it: JSON with the member's URLs, or with the wish to promote it.
+    const { peerURLs, isPromote } = JSON.parse(utf8String(change.context)) as {
+      peerURLs?: string[];
+      isPromote?: boolean;
+    };
+    if (isPromote === true) {
+      if (known !== undefined) this.members.set(id, { ...known, learner: false });
+      return;
+    }
+    const url = peerURLs?.[0];
+    const others = [...this.members.values()];
+    if (known !== undefined || url === undefined || others.some((member) => member.url === url)) return;
+    const learner = change.type === raftpb.ConfChangeType.ConfChangeAddLearnerNode;
+    if (learner && others.filter((member) => member.learner).length >= learnersMax) return;
+    this.members.set(id, { url, learner });
   }
 
   #command(m: internal.InternalRaftRequest, onLeaseGone: (lease: string) => void): void {
