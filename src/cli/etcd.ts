@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { runServer } from "./server/run.ts";
 
 /** `bin/etcd`: the server under etcd's name, with etcd's flags, log lines and exit codes. */
-await runServer({
-  args: process.argv.slice(2),
-  env: process.env,
-  readFile: (path) => readFileSync(path, "utf8"),
-  banner: false,
-});
+const args = process.argv.slice(2);
+if (args[0] === "gateway") {
+  const [{ runMain }, { main }] = await Promise.all([import("./command/system-io.ts"), import("./gateway/main.ts")]);
+  await runMain(main);
+} else {
+  const { runServer } = await import("./server/run.ts");
+  await runServer({ args, env: process.env, readFile: (path) => readFileSync(path, "utf8"), banner: false });
+}

@@ -16,6 +16,9 @@ export const usageText = `Usage:
   etcd --config-file PATH
     Take all settings from a YAML file; other flags and environment variables are ignored.
     Durations in the file are integers of nanoseconds (600000000000 for 10m).
+
+  etcd gateway start [flags]
+    Hand on TCP connections to a cluster's members.
 `;
 
 /** All flags by group, each with its default. */

@@ -1,0 +1,104 @@
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Scheduler } from "../../base/index.ts";
+import { Exit, ExitCode, type Io, logLine } from "../command/io.ts";
+import { durationText } from "../command/text.ts";
+import type { Invocation } from "../command/tree.ts";
+import {
+  checkEndpoints,
+  type Discovered,
+  discoverClients,
+  endpointOf,
+  GatewayError,
+  insecurity,
+  splitAuthority,
+  systemResolver,
+} from "./endpoints.ts";
+import { type Endpoint, TcpProxy } from "./tcp-proxy.ts";
+
+/** What a retry delay of nothing stands for. */
+const retryDelayMsDefault = 5 * 60_000;
+
+const scheduler: Pick<Scheduler, "every"> = {
+  every(periodMs, run) {
+    const timer = setInterval(run, periodMs);
+    return { cancel: () => clearInterval(timer) };
+  },
+};
+
+/** `etcd gateway start`: until a signal ends it. */
+export async function startGateway({ io, flags }: Invocation): Promise<void> {
+  const log = (level: "info" | "warn", message: string, fields: Record<string, unknown>): void =>
+    logLine(io, level, message, { caller: "gateway/start.ts", ...fields });
+  log("info", "Running: ", { args: ["etcd", ...io.args] });
+  const listen = { text: flags.string("listen-addr"), ...splitAuthority(flags.string("listen-addr")) };
+  let endpoints: Endpoint[] = [];
+  try {
+    const domain = flags.string("discovery-srv");
+    if (domain !== "") {
+      const ca = flags.string("trusted-ca-file");
+      const found = await discoverClients(domain, flags.string("discovery-srv-name"), systemResolver);
+      log("info", "discovered cluster from SRV", { "srv-server": domain, endpoints: urls(found) });
+      const insecure = flags.bool("insecure-discovery");
+      endpoints = insecure ? found : await secureOnly(found, domain, ca === "" ? undefined : readFileSync(ca), log);
+    }
+    if (endpoints.length === 0) endpoints = flags.list("endpoints").map(endpointOf);
+    const { host, port, text } = listen;
+    if (host === undefined || port === undefined) {
+      throw new GatewayError(`failed to validate listen address: ${text}`);
+    }
+    await checkEndpoints(endpoints, { host, port, text }, systemResolver);
+    if (endpoints.length === 0) throw new GatewayError("no endpoints found");
+    await run(io, endpoints, { host, port }, flags.durationMs("retry-delay"), log);
+  } catch (error) {
+    if (error instanceof Exit) throw error;
+    // What etcd says of wrong settings it says on standard output.
+    if (error instanceof GatewayError) io.out(`${error.message}\n`);
+    else io.err(`${(error as Error).message}\n`);
+    throw new Exit(ExitCode.Error);
+  }
+}
+
+type Log = (level: "info" | "warn", message: string, fields: Record<string, unknown>) => void;
+
+async function run(
+  io: Io,
+  endpoints: readonly Endpoint[],
+  listen: { readonly host: string; readonly port: number },
+  retryDelayMs: number,
+  log: Log,
+): Promise<void> {
+  const proxy = new TcpProxy({
+    endpoints,
+    retryDelayMs: retryDelayMs > 0 ? retryDelayMs : retryDelayMsDefault,
+    scheduler,
+    draw: (below) => randomInt(below),
+    durationText: (ms) => durationText(BigInt(Math.round(ms * 1e6))),
+    log,
+  });
+  const ended = new Promise<void>((over) => io.onInterrupt(over));
+  await proxy.listen(listen.host, listen.port);
+  await ended;
+  await proxy.close();
+}
+
+function urls(found: readonly Discovered[]): string[] {
+  return found.map(({ url }) => url);
+}
+
+/** Those discovered endpoints whose certificates are good for the domain. */
+async function secureOnly(
+  found: readonly Discovered[],
+  domain: string,
+  ca: Uint8Array | undefined,
+  log: Log,
+): Promise<Discovered[]> {
+  log("info", "validating discovered SRV endpoints", { "srv-server": domain, endpoints: urls(found) });
+  const faults = await Promise.all(found.map((endpoint) => insecurity(endpoint, domain, ca)));
+  const good = found.filter((_, i) => faults[i] === undefined);
+  const wrong = faults.filter((fault) => fault !== undefined);
+  const told = { "srv-server": domain, endpoints: urls(good) };
+  if (wrong.length > 0) log("warn", "failed to validate discovered endpoints", { ...told, error: wrong.join(",") });
+  else log("info", "using validated discovered SRV endpoints", told);
+  return good;
+}
