@@ -2,8 +2,8 @@ export { AlarmStore, alarmName, alarmText } from "./alarms.ts";
 export { AuthService } from "./auth-service.ts";
 export { paths } from "./bootstrap.ts";
 export type { Command, CommandKind, Envelope } from "./command.ts";
-export { type MemberParts, ServerMember } from "./member.ts";
-export { defaultMemberOptions, type MemberOptions } from "./options.ts";
+export { ServerMember } from "./member.ts";
+export { defaultMemberOptions, type MemberOptions, type MemberParts } from "./options.ts";
 export {
   HttpPeerNetwork,
   noTransport,

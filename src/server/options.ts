@@ -1,4 +1,8 @@
+import type { Env } from "../base/index.ts";
 import type { Sha1 } from "../state/membership/index.ts";
+import type { Disk } from "../storage/disk/index.ts";
+import type { Transport } from "./peer/index.ts";
+import type { Secrets } from "./state.ts";
 
 /** How a member runs. Values are checked by `node/config`; names and defaults are those of etcd's flags. */
 export interface MemberOptions {
@@ -61,6 +65,15 @@ export interface MemberOptions {
   readonly clientCertAuth: boolean;
 
   readonly sha1: Sha1;
+}
+
+/** What the composition root hands in besides the options. */
+export interface MemberParts extends Secrets {
+  readonly disk: Disk;
+  readonly env: Env;
+  readonly transport?: Transport | undefined;
+  /** The disk failed or an invariant broke. The member has stopped acknowledging; end the process. */
+  readonly onFatal: (error: unknown) => void;
 }
 
 /** etcd's defaults; `initialCluster` is this member alone. */

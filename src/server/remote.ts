@@ -129,6 +129,23 @@ export class Remote {
     throw last;
   }
 
+  /** The same of several members at once; who could not be asked has an error. */
+  hashKvs(
+    members: readonly MemberInfo[],
+    clusterId: string,
+    revision: number,
+    timeoutMs: number,
+  ): Promise<{ id: MemberId; hash: RemoteHash | undefined; error: unknown }[]> {
+    return Promise.all(
+      members.map((member) =>
+        this.hashKv(member, clusterId, revision, timeoutMs).then(
+          (hash) => ({ id: member.id, hash, error: undefined }),
+          (error: unknown) => ({ id: member.id, hash: undefined, error }),
+        ),
+      ),
+    );
+  }
+
   /** Renews at the leader. @throws EtcdError LeaseNotFound; Error when it could not be asked */
   async leaseRenew(url: string, id: LeaseId, timeoutMs: number): Promise<number> {
     const body = rpc.encodeLeaseKeepAliveRequest({ ID: id });
@@ -157,8 +174,10 @@ export class Remote {
     throw new Error(`lease: status ${answer.status}: ${textOf(answer).trim()}`);
   }
 
-  /** Promotes by the leader. @throws EtcdError MemberNotFound, MemberNotLearner, LearnerNotReady, or with the leader's text */
-  /** `token`: of the client that asked, since the leader checks who it is. */
+  /**
+   * Promotes by the leader. `token`: of the client that asked, since the leader checks who it is.
+   * @throws EtcdError MemberNotFound, MemberNotLearner, LearnerNotReady, or with the leader's text
+   */
   async promote(url: string, id: MemberId, token: string | undefined, timeoutMs: number): Promise<void> {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
     const request: PeerRequest = { method: "POST", path: `/members/promote/${id}`, headers, body: nothing };
