@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import type { AccessOptions } from "../api/gateway/index.ts";
 import type { Logger } from "../base/index.ts";
 import { defaultMemberOptions } from "../server/index.ts";
@@ -64,6 +65,7 @@ export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: 
     listenPeers: config.listenPeerUrls,
     clientTls: clientTlsOf(config, logger),
     peerTls: peerTlsOf(config, logger),
+    peerLocalAddress: gates.SetMemberLocalAddr ? localAddressOf(config.initialAdvertisePeerUrls, logger) : undefined,
     access: access(config),
     authToken: config.authToken,
     gateway: config.enableGrpcGateway,
@@ -172,6 +174,28 @@ function automatic(
 
 function access(config: Config): AccessOptions {
   return { hostWhitelist: new Set(config.hostWhitelist), cors: new Set(config.cors) };
+}
+
+/** Addresses that others cannot mean when they reach for this machine. */
+const unusable = new BlockList();
+unusable.addSubnet("127.0.0.0", 8);
+unusable.addAddress("0.0.0.0");
+unusable.addAddress("::1", "ipv6");
+unusable.addAddress("::", "ipv6");
+
+/** The first address among a member's own peer URLs that other machines can know it by; names are not looked up. */
+export function localAddressOf(urls: readonly string[], logger: Logger): string | undefined {
+  const told = { "advertise-peer-urls": urls };
+  logger.info("searching for a suitable member local address in AdvertisePeerURLs", told);
+  for (const url of urls) {
+    const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+    const family = isIP(host);
+    if (family === 0 || unusable.check(host, family === 6 ? "ipv6" : "ipv4")) continue;
+    logger.info("setting member local address", { LocalAddr: host });
+    return host;
+  }
+  logger.warn("unable to set a member local address due to lack of suitable local addresses", told);
+  return undefined;
 }
 
 /** Flags, and gates, that were given another value than their default and have no effect yet: said at start-up. */

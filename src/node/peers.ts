@@ -4,14 +4,18 @@ import { clusterVersionMin, HttpPeerNetwork, RaftHttp, serverVersion, type Trans
 import { ListenError, listenOptions } from "./listen.ts";
 import { clientContext, hasCertificate, TlsServer, type TlsSettings } from "./tls/index.ts";
 
-/** A transport whose listening sockets end with it. Undefined without addresses: a member that stays alone. */
+/**
+ * A transport whose listening sockets end with it. Undefined without addresses: a member that stays alone. Calls to other
+ * members leave from `localAddress`, if one is given.
+ */
 export async function listenToPeers(
   urls: readonly string[],
   tls: TlsSettings,
   env: Env,
+  localAddress?: string,
 ): Promise<Transport | undefined> {
   if (urls.length === 0) return undefined;
-  const network = new HttpPeerNetwork(clientContext(tls, env.logger));
+  const network = new HttpPeerNetwork(clientContext(tls, env.logger), localAddress);
   const servers: Server[] = [];
   try {
     for (const url of urls) servers.push(await listen(url, network, tls, env.logger));

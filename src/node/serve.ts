@@ -32,6 +32,8 @@ export interface ServeOptions {
   readonly clientTls?: TlsSettings;
   /** For `https` among `listenPeers`, and for calls to other members. */
   readonly peerTls?: TlsSettings;
+  /** Calls to other members leave from this address; without it the system chooses. */
+  readonly peerLocalAddress?: string | undefined;
   readonly access: AccessOptions;
   /** Flag auth-token. */
   readonly authToken: string;
@@ -76,7 +78,12 @@ export async function serve(options: ServeOptions, disk: Disk, registry: Registr
   const bound: Bound[] = [];
   try {
     for (const listens of byAddress(options.listen)) bound.push(await bind(listens));
-    const transport = await listenToPeers(options.listenPeers ?? [], options.peerTls ?? noTls, env);
+    const transport = await listenToPeers(
+      options.listenPeers ?? [],
+      options.peerTls ?? noTls,
+      env,
+      options.peerLocalAddress,
+    );
     const member = await ServerMember.start(options.member, {
       disk,
       env,

@@ -23,7 +23,6 @@ const still: Readonly<Partial<Record<Feature, Exclude<Status, "done">>>> = {
   // A leader that knows the lease renews it at once, always.
   FastLeaseKeepAlive: "none",
   PriorityRequest: "later",
-  SetMemberLocalAddr: "later",
   // About how etcd copies its write buffer; there is no such copy here.
   TxnModeWriteWithSharedBuffer: "none",
 };

@@ -36,15 +36,17 @@ export class HttpPeerNetwork implements PeerNetwork {
   readonly #agent = new Agent(pooled);
   readonly #secureAgent = new SecureAgent(pooled);
   readonly #tls: () => ConnectionOptions;
+  readonly #localAddress: string | undefined;
   readonly #server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 60_000 });
   readonly #sockets = new Set<Socket>();
   readonly #outgoing = new Set<ClientRequest>();
   #waiting: Socket[] | undefined = [];
   #closed = false;
 
-  /** `tls` gives what each call to an `https` URL shows and trusts. */
-  constructor(tls: () => ConnectionOptions = () => ({})) {
+  /** `tls` gives what each call to an `https` URL shows and trusts; calls leave from `localAddress`, if one is given. */
+  constructor(tls: () => ConnectionOptions = () => ({}), localAddress?: string) {
     this.#tls = tls;
+    this.#localAddress = localAddress;
   }
 
   /** A connection that was accepted on a peer address; with TLS, a secured one. */
@@ -177,6 +179,7 @@ export class HttpPeerNetwork implements PeerNetwork {
         method: request.method,
         path: request.path,
         headers: { ...request.headers },
+        ...(this.#localAddress === undefined ? {} : { localAddress: this.#localAddress }),
       };
       const outgoing = secure
         ? httpsRequest({ ...where, ...this.#tls(), agent: shared ? this.#secureAgent : freshSecureAgent })
