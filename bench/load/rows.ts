@@ -12,7 +12,7 @@ export interface Row {
   /** Which of the workload's measurements, by its name; the first otherwise. */
   readonly measurement?: string;
   readonly figure: "rate" | "p50" | "p99";
-  /** What issue 6 asks for: at least for rates, at most for latencies. */
+  /** The ratio to etcd that is wanted: at least for rates, at most for latencies. */
   readonly goal: number;
   /** The run has an extent of its own; no `--seconds`. */
   readonly ownExtent?: boolean;
