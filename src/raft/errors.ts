@@ -51,11 +51,19 @@ export class RaftError extends Error {
   }
 }
 
-/** The refusals that carry no detail, made once: `propose(...) === ErrProposalDropped`. */
+// The refusals that carry no detail, made once: `propose(...) === ErrProposalDropped`.
+
+/** There is no leader, or it takes no proposals just now. Propose again later. */
 export const ErrProposalDropped = new RaftError("ProposalDropped");
+/** A message of a kind that only the node itself may make. */
 export const ErrStepLocalMsg = new RaftError("StepLocalMsg");
+/** An answer from somebody who is no member. */
 export const ErrStepPeerNotFound = new RaftError("StepPeerNotFound");
+/** A storage's word for entries that are gone: a snapshot stands for them. */
 export const ErrCompacted = new RaftError("Compacted");
+/** A storage's word for entries that it does not hold yet. */
 export const ErrUnavailable = new RaftError("Unavailable");
+/** A snapshot no newer than the one held. */
 export const ErrSnapOutOfDate = new RaftError("SnapOutOfDate");
+/** A storage's word while it makes a snapshot: raft asks again later. */
 export const ErrSnapshotTemporarilyUnavailable = new RaftError("SnapshotTemporarilyUnavailable");

@@ -1,10 +1,16 @@
 import { ConfChangeTransition, ConfChangeType, EntryType, MessageType, StateType } from "./types.ts";
 
-/** The wire's names of the numbers, for log lines and descriptions. */
+// The wire's names of the numbers, for log lines and descriptions; a number without a name stands for itself.
+
+/** `MsgApp`, ... */
 export const messageTypeName = namesOf<MessageType>(MessageType);
+/** `EntryNormal`, ... */
 export const entryTypeName = namesOf<EntryType>(EntryType);
+/** `ConfChangeAddNode`, ... */
 export const confChangeTypeName = namesOf<ConfChangeType>(ConfChangeType);
+/** `ConfChangeTransitionAuto`, ... */
 export const confChangeTransitionName = namesOf<ConfChangeTransition>(ConfChangeTransition);
+/** `StateFollower`, ... */
 export const stateTypeName = namesOf<StateType>(StateType);
 
 /** An id as etcd prints it: hexadecimal without leading zeros. */
