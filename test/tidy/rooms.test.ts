@@ -135,6 +135,17 @@ describe("the house", () => {
     expect(sources.filter((file) => roomOf(file) === undefined)).toEqual([]);
   });
 
+  it("is drawn in docs/ARCHITECTURE.md, every room of it", () => {
+    const plan = readFileSync(join(root, "docs/ARCHITECTURE.md"), "utf8");
+    const drawn: string[] = [];
+    let floor = "";
+    for (const [, first, second] of plan.matchAll(/^\| (?:`([a-z]+)`)? ?\| (?:`([a-z0-9]+)`)? ?\|/gm)) {
+      floor = first ?? floor;
+      drawn.push(second === undefined ? floor : `${floor}/${second}`);
+    }
+    expect(drawn.filter((room, i) => drawn.indexOf(room) === i).sort()).toEqual(Object.keys(rooms).sort());
+  });
+
   it("lets a room enter only rooms below it, by the front door", () => {
     const wrong: string[] = [];
     for (const file of sources) {
