@@ -1,4 +1,4 @@
-import { EtcdError, type MemberId } from "../base/index.ts";
+import type { MemberId } from "../base/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import type { Core } from "./core.ts";
 
@@ -10,14 +10,6 @@ export class AlarmRaiser {
 
   constructor(core: Needs) {
     this.#core = core;
-  }
-
-  /** Quota at the door: what does not fit is refused here, and the alarm raised, before it ever reaches the log. */
-  refuseUnlessFits(cost: number): Promise<never> | undefined {
-    if (this.#core.state.quota.fits(cost)) return undefined;
-    return this.noSpace().then(() => {
-      throw EtcdError.of("NoSpace");
-    });
   }
 
   /** Resolves also when it could not be raised. */

@@ -7,7 +7,7 @@ import { rpc } from "../wire/proto/index.ts";
 import type { AlarmStore } from "./alarms.ts";
 import type { Command, CommandKind, Envelope } from "./command.ts";
 import type { Outcome } from "./proposals.ts";
-import { leaseGrantCost, putCost, type Quota, txnCost } from "./quota.ts";
+import { costOf, type Quota, txnCost } from "./quota.ts";
 
 /** The state that entries change. */
 export interface ApplierState {
@@ -210,19 +210,6 @@ export class Applier {
         op: opName(command.kind),
       });
     }
-  }
-}
-
-function costOf(command: Command): number {
-  switch (command.kind) {
-    case "put":
-      return putCost(command.value);
-    case "txn":
-      return txnCost(command.value);
-    case "leaseGrant":
-      return leaseGrantCost();
-    default:
-      return 0;
   }
 }
 

@@ -13,6 +13,7 @@ export {
   RaftHttp,
   type Transport,
 } from "./peer/index.ts";
+export type { Outcome, Waiter } from "./proposals.ts";
 export { declareDatabaseMetrics } from "./snapshot-files.ts";
 export { requestTimeoutMs } from "./timeouts.ts";
 export type { Health, Member, Principal, SnapshotSource } from "./types.ts";

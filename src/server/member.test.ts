@@ -87,12 +87,12 @@ describe("a member alone", () => {
 
   it("refuses what is too large, unknown leases, and everything once it has stopped, in etcd's words", async () => {
     const test = await runMember(new MemoryDisk(), { requestBytesMax: 1000 });
-    expect(() => test.member.put(put("k", "x".repeat(1000)))).toThrow("etcdserver: request is too large");
+    await expect(test.member.put(put("k", "x".repeat(1000)))).rejects.toThrow("etcdserver: request is too large");
     await expect(test.settle(test.member.put(put("k", "v", { lease: 9n })))).rejects.toThrow(
       "etcdserver: requested lease not found",
     );
     await test.stop();
-    expect(() => test.member.put(put("k", "v"))).toThrow("etcdserver: server stopped");
+    await expect(test.member.put(put("k", "v"))).rejects.toThrow("etcdserver: server stopped");
     expect(() => test.member.linearizable()).toThrow("etcdserver: server stopped");
   });
 
@@ -217,7 +217,7 @@ describe("a member alone", () => {
     failing = true;
     await expect(test.settle(test.member.put(put("a", "2")))).rejects.toThrow("etcdserver: server stopped");
     expect(test.fatal).toHaveLength(1);
-    expect(() => test.member.put(put("a", "3"))).toThrow("etcdserver: server stopped");
+    await expect(test.member.put(put("a", "3"))).rejects.toThrow("etcdserver: server stopped");
     await test.stop();
   });
 });

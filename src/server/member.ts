@@ -1,6 +1,7 @@
 import {
   type ClusterId,
   type Env,
+  EtcdError,
   formatSemVer,
   hexId,
   type LeaseId,
@@ -17,14 +18,16 @@ import type { Applied } from "./applied.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import type { AuthService } from "./auth-service.ts";
 import { type Boot, boot } from "./bootstrap.ts";
+import type { Command } from "./command.ts";
 import type { Core } from "./core.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Life } from "./life.ts";
 import type { MemberOptions, MemberParts } from "./options.ts";
 import { noTransport, type Transport } from "./peer/index.ts";
 import { makePeerHost } from "./peer-host.ts";
+import { promised, type Waiter } from "./proposals.ts";
 import type { Proposer } from "./proposer.ts";
-import { leaseGrantCost, putCost, txnCost } from "./quota.ts";
+import { costOf } from "./quota.ts";
 import type { Reads } from "./reads.ts";
 import { Remote } from "./remote.ts";
 import { timeoutError } from "./timeouts.ts";
@@ -268,22 +271,26 @@ export class ServerMember implements Member {
 
   // ---- writing ---------------------------------------------------------------------------------------------------------
 
+  /** Quota at the door: what does not fit is refused here, and the alarm raised, before it ever reaches the log. */
+  submit(command: Command, by: Principal | undefined, waiter: Waiter): void {
+    if (this.#core.state.quota.fits(costOf(command))) this.#proposer.submit(command, by, waiter);
+    else void this.#alarmRaiser.noSpace().then(() => waiter.settled({ error: EtcdError.of("NoSpace") }));
+  }
+
+  #submitted<R>(command: Command, by: Principal | undefined): Promise<R> {
+    return promised((waiter) => this.submit(command, by, waiter));
+  }
+
   put(request: rpc.PutRequest, by?: Principal): Promise<rpc.PutResponse> {
-    return (
-      this.#alarmRaiser.refuseUnlessFits(putCost(request)) ??
-      this.#proposer.propose({ kind: "put", value: request }, by)
-    );
+    return this.#submitted({ kind: "put", value: request }, by);
   }
 
   deleteRange(request: rpc.DeleteRangeRequest, by?: Principal): Promise<rpc.DeleteRangeResponse> {
-    return this.#proposer.propose({ kind: "deleteRange", value: request }, by);
+    return this.#submitted({ kind: "deleteRange", value: request }, by);
   }
 
   txn(request: rpc.TxnRequest, by?: Principal): Promise<rpc.TxnResponse> {
-    return (
-      this.#alarmRaiser.refuseUnlessFits(txnCost(request)) ??
-      this.#proposer.propose({ kind: "txn", value: request }, by)
-    );
+    return this.#submitted({ kind: "txn", value: request }, by);
   }
 
   async compact(request: rpc.CompactionRequest, by?: Principal): Promise<rpc.CompactionResponse> {
@@ -296,10 +303,7 @@ export class ServerMember implements Member {
   }
 
   leaseGrant(request: rpc.LeaseGrantRequest, by?: Principal): Promise<rpc.LeaseGrantResponse> {
-    const value = this.#parts.leases.withId(request);
-    return (
-      this.#alarmRaiser.refuseUnlessFits(leaseGrantCost()) ?? this.#proposer.propose({ kind: "leaseGrant", value }, by)
-    );
+    return this.#submitted({ kind: "leaseGrant", value: this.#parts.leases.withId(request) }, by);
   }
 
   leaseRevoke(request: rpc.LeaseRevokeRequest, by?: Principal): Promise<rpc.LeaseRevokeResponse> {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EtcdError, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../base/index.ts";
-import { Proposals } from "./proposals.ts";
+import { Proposals, promised } from "./proposals.ts";
 
 function setup(isOurs: (id: bigint) => boolean = () => true): { proposals: Proposals; time: ManualTime } {
   const time = new ManualTime();
@@ -15,7 +15,9 @@ describe("requests on their way through the log", () => {
   it("are found by their bytes in order, by id where one was lost or overtaken", async () => {
     const { proposals } = setup((id) => id < 100n);
     const datas = [1n, 2n, 3n, 4n].map(bytes);
-    const answers = [1n, 2n, 3n, 4n].map((id, i) => proposals.add<string>(id, datas[i]!, undefined));
+    const answers = [1n, 2n, 3n, 4n].map((id, i) =>
+      promised<string>((waiter) => proposals.add(id, datas[i]!, undefined, waiter)),
+    );
     expect(proposals.byData(bytes(1n))).toBeUndefined();
     proposals.settle(proposals.byData(datas[0]!)!, { response: "one" });
     expect(await answers[0]).toBe("one");
@@ -38,10 +40,10 @@ describe("requests on their way through the log", () => {
 
   it("end after their time, the overtaken too, and all of them when the member stops", async () => {
     const { proposals, time } = setup();
-    const early = [1n, 2n].map((id) => proposals.add(id, bytes(id), undefined));
+    const early = [1n, 2n].map((id) => promised((waiter) => proposals.add(id, bytes(id), undefined, waiter)));
     proposals.byId(2n);
     time.advance(5000);
-    const late = [3n, 4n].map((id) => proposals.add(id, bytes(id), undefined));
+    const late = [3n, 4n].map((id) => promised((waiter) => proposals.add(id, bytes(id), undefined, waiter)));
     time.advance(2000);
     const gone = proposals.expire(time.monotonicMs(), () => EtcdError.of("Timeout"));
     expect([...gone].map((data) => Buffer.from(data).toString())).toEqual(["1", "2"]);
@@ -74,7 +76,7 @@ describe("requests on their way through the log", () => {
           if (kind === "add") {
             for (let i = 0; i < count; i++) {
               const data = bytes(++id);
-              void proposals.add(id, data, undefined);
+              proposals.add(id, data, undefined, { settled() {} });
               waiting.push({ id, data });
             }
           } else {

@@ -5,6 +5,36 @@ import { RequestTimes } from "./request-times.ts";
 /** What an applied entry answers to whoever proposed it. */
 export type Outcome = { readonly response: unknown; readonly error?: undefined } | { readonly error: EtcdError };
 
+/**
+ * Whoever waits for an entry's outcome. An object with one method and no promise: of all that a write leaves behind while it
+ * waits for the disk, promises and their closures were the most.
+ */
+export interface Waiter {
+  /** Called once, while entries are applied: it must not call back into the member. */
+  settled(outcome: Outcome): void;
+}
+
+/** The waiter behind a promise, for what is seldom. */
+class Promised implements Waiter {
+  readonly #resolve: (response: unknown) => void;
+  readonly #reject: (error: EtcdError) => void;
+
+  constructor(resolve: (response: unknown) => void, reject: (error: EtcdError) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settled(outcome: Outcome): void {
+    if (outcome.error !== undefined) this.#reject(outcome.error);
+    else this.#resolve(outcome.response);
+  }
+}
+
+/** Submits with a waiter whose outcome is the promise's; what `submit` throws rejects it. */
+export function promised<R>(submit: (waiter: Waiter) => void): Promise<R> {
+  return new Promise<R>((resolve, reject) => submit(new Promised(resolve as (response: unknown) => void, reject)));
+}
+
 /** One request on its way through the log. */
 interface Pending {
   readonly id: bigint;
@@ -16,8 +46,7 @@ interface Pending {
   readonly deadlineMs: number;
   /** Its place in the line, counted since the start; -1 once it is overtaken or settled. */
   place: number;
-  resolve(response: unknown): void;
-  reject(error: EtcdError): void;
+  readonly waiter: Waiter;
 }
 
 /** Requests that may wait for their entry at once; beyond it TooManyRequests, as etcd answers a backlog. */
@@ -72,24 +101,14 @@ export class Proposals {
     return this.#size;
   }
 
-  /** Waits for the entry. Caller has checked `size` against `pendingMax`. */
-  add<R>(id: bigint, data: Uint8Array, request: Envelope | undefined): Promise<R> {
+  /** `waiter` is told what becomes of the entry. Caller has checked `size` against `pendingMax`. */
+  add(id: bigint, data: Uint8Array, request: Envelope | undefined, waiter: Waiter): void {
+    if (this.#tail - this.#head === this.#line.length) this.#grow();
     const startedMs = this.#env.clock.monotonicMs();
-    return new Promise<R>((resolve, reject) => {
-      if (this.#tail - this.#head === this.#line.length) this.#grow();
-      const place = this.#tail++;
-      this.#line[place & (this.#line.length - 1)] = {
-        id,
-        data,
-        request,
-        startedMs,
-        deadlineMs: startedMs + this.#timeoutMs,
-        place,
-        resolve: resolve as (response: unknown) => void,
-        reject,
-      };
-      this.#size++;
-    });
+    const place = this.#tail++;
+    const deadlineMs = startedMs + this.#timeoutMs;
+    this.#line[place & (this.#line.length - 1)] = { id, data, request, startedMs, deadlineMs, place, waiter };
+    this.#size++;
   }
 
   /** The request whose entry this is, when this process proposed it and nobody older waits. Else ask by id. */
@@ -114,8 +133,7 @@ export class Proposals {
     if (!this.#forget(pending)) return;
     // A request that was refused when it was applied has been served all the same.
     this.#observe(pending, true);
-    if (outcome.error !== undefined) pending.reject(outcome.error);
-    else pending.resolve(outcome.response);
+    pending.waiter.settled(outcome);
   }
 
   /** Rejects what waited too long, with the error that fits when it began. Returns the encoded entries given up. */
@@ -126,7 +144,7 @@ export class Proposals {
       this.#forget(pending);
       this.#failed.inc();
       this.#observe(pending, false);
-      pending.reject(errorFor(pending.startedMs));
+      pending.waiter.settled({ error: errorFor(pending.startedMs) });
     };
     for (const pending of this.#overtaken.values()) {
       if (pending.deadlineMs > nowMs) break;
@@ -144,7 +162,7 @@ export class Proposals {
     for (const pending of [...this.#overtaken.values()]) {
       this.#forget(pending);
       this.#failed.inc();
-      pending.reject(EtcdError.of("Stopped"));
+      pending.waiter.settled({ error: EtcdError.of("Stopped") });
     }
   }
 

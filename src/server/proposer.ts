@@ -6,7 +6,7 @@ import type { Applied } from "./applied.ts";
 import { type Command, type Envelope, encodeCommand } from "./command.ts";
 import type { Core } from "./core.ts";
 import type { Life } from "./life.ts";
-import { type Proposals, pendingMax } from "./proposals.ts";
+import { type Proposals, pendingMax, promised, type Waiter } from "./proposals.ts";
 import type { RaftDriver } from "./raft-driver.ts";
 import type { RequestIds } from "./request-ids.ts";
 import { APPLY_GAP_MAX } from "./timeouts.ts";
@@ -38,8 +38,8 @@ export class Proposer {
     this.#logger = core.env.logger;
   }
 
-  /** Resolves with what the applied entry answers. @throws EtcdError Stopped, TooManyRequests, RequestTooLarge, at once */
-  propose<R>(command: Command, by?: Principal): Promise<R> {
+  /** `waiter` is told what the applied entry answers. @throws EtcdError Stopped, TooManyRequests, RequestTooLarge */
+  submit(command: Command, by: Principal | undefined, waiter: Waiter): void {
     this.#life.mustRun();
     const behind = this.#node.committed - this.#applied.index > APPLY_GAP_MAX;
     if (behind || this.#proposals.size >= pendingMax) throw EtcdError.of("TooManyRequests");
@@ -47,9 +47,13 @@ export class Proposer {
     const data = encodeCommand(id, command, by);
     if (data.length > this.#requestBytesMax) throw EtcdError.of("RequestTooLarge");
     const envelope: Envelope = { id, command, username: by?.username ?? "", authRevision: by?.authRevision ?? 0 };
-    const answer = this.#proposals.add<R>(id, data, envelope);
+    this.#proposals.add(id, data, envelope, waiter);
     this.#driver.propose(data);
-    return answer;
+  }
+
+  /** As `submit`; resolves with what the applied entry answers. */
+  propose<R>(command: Command, by?: Principal): Promise<R> {
+    return promised((waiter) => this.submit(command, by, waiter));
   }
 
   /** Resolves with the members after the change. */
@@ -57,11 +61,12 @@ export class Proposer {
     this.#life.mustRun();
     const full: ConfChange = { ...change, id: this.#ids.next() };
     const data = raftpb.encodeConfChange(full);
-    const answer = this.#proposals.add<readonly MemberInfo[]>(full.id, data, undefined);
-    this.#driver.withNode((node) => {
-      const refused = node.proposeConfChange(full);
-      if (refused !== undefined) this.#logger.warn("configuration change was not proposed", { error: refused });
+    return promised((waiter) => {
+      this.#proposals.add(full.id, data, undefined, waiter);
+      this.#driver.withNode((node) => {
+        const refused = node.proposeConfChange(full);
+        if (refused !== undefined) this.#logger.warn("configuration change was not proposed", { error: refused });
+      });
     });
-    return answer;
   }
 }

@@ -1,5 +1,6 @@
 import type { Env, Gauge } from "../base/index.ts";
 import type { rpc } from "../wire/proto/index.ts";
+import type { Command } from "./command.ts";
 
 /** 2 GiB. */
 export const QUOTA_DEFAULT_BYTES = 2 * 1024 ** 3;
@@ -75,5 +76,19 @@ export class Quota {
   /** Whether a write of that cost fits. What costs nothing always does, so that space can be made. */
   fits(cost: number): boolean {
     return cost === 0 || this.limitBytes === 0 || this.#size() + cost < this.limitBytes;
+  }
+}
+
+/** What a command may add to the database; 0 for those that never wait for room. */
+export function costOf(command: Command): number {
+  switch (command.kind) {
+    case "put":
+      return putCost(command.value);
+    case "txn":
+      return txnCost(command.value);
+    case "leaseGrant":
+      return leaseGrantCost();
+    default:
+      return 0;
   }
 }

@@ -1,6 +1,8 @@
 import type { ClusterId, LeaseId, MemberId } from "../base/index.ts";
 import type { WatchHub } from "../state/watch/index.ts";
 import type { rpc } from "../wire/proto/index.ts";
+import type { Command } from "./command.ts";
+import type { Waiter } from "./proposals.ts";
 
 /** Who asks, as the api room found out from the call's metadata. Undefined where authentication is off. */
 export interface Principal {
@@ -66,6 +68,11 @@ export interface Member {
   range(request: rpc.RangeRequest): rpc.RangeResponse;
   /** A read-only transaction, answered from what is applied here. */
   readTxn(request: rpc.TxnRequest): rpc.TxnResponse;
+  /**
+   * Sends a request through the log; `waiter` is told what became of it. The methods below do the same by promise.
+   * @throws EtcdError what refuses it before it is proposed
+   */
+  submit(command: Command, by: Principal | undefined, waiter: Waiter): void;
   put(request: rpc.PutRequest, by?: Principal): Promise<rpc.PutResponse>;
   deleteRange(request: rpc.DeleteRangeRequest, by?: Principal): Promise<rpc.DeleteRangeResponse>;
   txn(request: rpc.TxnRequest, by?: Principal): Promise<rpc.TxnResponse>;

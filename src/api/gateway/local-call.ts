@@ -10,6 +10,7 @@ import {
   status,
   statusOf,
   statusOk,
+  type UnaryServerCall,
 } from "../../wire/grpc/index.ts";
 
 /** Where the answers of a call made in this process go. */
@@ -26,7 +27,7 @@ export interface LocalSink {
  * A call of a registered method without a wire in between: what the JSON gateway makes of an HTTP request. etcd's gateway
  * dials the server's own port instead; the method sees the same either way.
  */
-export class LocalCall implements ServerStream {
+export class LocalCall implements ServerStream, UnaryServerCall {
   readonly path: string;
   readonly metadata: Metadata;
   readonly peer: Peer;
@@ -56,8 +57,7 @@ export class LocalCall implements ServerStream {
     try {
       if (definition.kind === "unary") {
         const reply = await definition.handler(this, request);
-        this.send(reply);
-        this.end(statusOk);
+        if (reply !== undefined) this.answer(reply);
       } else if (definition.kind === "serverStream") {
         await definition.handler(this, request);
       } else {
@@ -118,6 +118,15 @@ export class LocalCall implements ServerStream {
   send(message: Reply): void {
     if (this.ended) return;
     this.#sink.message(message instanceof Uint8Array ? message : Buffer.concat(message));
+  }
+
+  answer(reply: Reply): void {
+    this.send(reply);
+    this.end(statusOk);
+  }
+
+  refuse(error: unknown): void {
+    this.end(statusOf(error));
   }
 
   writable(): boolean {

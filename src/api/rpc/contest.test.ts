@@ -9,6 +9,7 @@ import {
   type ServerStream,
   type Status,
   statusOf,
+  type UnaryServerCall,
 } from "../../wire/grpc/index.ts";
 import { election, kv, lock, rpc } from "../../wire/proto/index.ts";
 import type { ContestMember } from "./contest.ts";
@@ -184,7 +185,7 @@ class FakeMember implements ContestMember {
 }
 
 /** A call without a wire. */
-class FakeCall implements ServerStream {
+class FakeCall implements ServerStream, UnaryServerCall {
   readonly path = "/test";
   readonly metadata = Metadata.empty;
   readonly peer = { address: "127.0.0.1:1" };
@@ -207,6 +208,13 @@ class FakeCall implements ServerStream {
   }
   send(message: Reply): void {
     this.sent.push(message as Uint8Array);
+  }
+  answer(reply: Reply): void {
+    this.send(reply);
+    this.end();
+  }
+  refuse(error: unknown): void {
+    this.end(statusOf(error));
   }
   writable(): boolean {
     return true;

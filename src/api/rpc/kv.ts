@@ -59,30 +59,44 @@ export function registerKv(registry: MethodRegistry, around: Surroundings, env: 
     await streamRange(around, stream, request);
   });
 
-  service.unary<rpc.PutRequest>("Put", rpc.decodePutRequest, (request, call) => {
-    checkPut(request);
-    return member.put(request, guard.principal(call)).then((response) => encodePut(headers, response));
-  });
+  service.logged<rpc.PutRequest, rpc.PutResponse>(
+    "Put",
+    rpc.decodePutRequest,
+    (request, call, answer) => {
+      checkPut(request);
+      member.submit({ kind: "put", value: request }, guard.principal(call), answer);
+    },
+    (response) => encodePut(headers, response),
+  );
 
-  service.unary<rpc.DeleteRangeRequest>("DeleteRange", rpc.decodeDeleteRangeRequest, (request, call) => {
-    checkDeleteRange(request);
-    return member.deleteRange(request, guard.principal(call)).then((response) => encodeDeleteRange(headers, response));
-  });
+  service.logged<rpc.DeleteRangeRequest, rpc.DeleteRangeResponse>(
+    "DeleteRange",
+    rpc.decodeDeleteRangeRequest,
+    (request, call, answer) => {
+      checkDeleteRange(request);
+      member.submit({ kind: "deleteRange", value: request }, guard.principal(call), answer);
+    },
+    (response) => encodeDeleteRange(headers, response),
+  );
 
-  service.unary<rpc.TxnRequest>(
+  service.logged<rpc.TxnRequest, rpc.TxnResponse>(
     "Txn",
     rpc.decodeTxnRequest,
-    (request, call) => {
+    (request, call, answer) => {
       checkTxn(request, member.txnOpsMax);
-      if (!isReadOnly(request)) return member.txn(request, guard.principal(call)).then(rpc.encodeTxnResponse);
-      const answer = () => {
+      if (!isReadOnly(request)) {
+        member.submit({ kind: "txn", value: request }, guard.principal(call), answer);
+        return;
+      }
+      const read = () => {
         authorizer?.requireTxn(guard.principal(call), request);
-        return rpc.encodeTxnResponse(member.readTxn(request));
+        answer.settled({ response: member.readTxn(request) });
       };
       const barrier = isSerializable(request) ? undefined : member.linearizable();
-      return barrier === undefined ? answer() : barrier.then(answer);
+      if (barrier === undefined) read();
+      else barrier.then(read).catch((error: unknown) => answer.refused(error));
     },
-    undefined,
+    rpc.encodeTxnResponse,
     (request, seconds, success) => {
       if (isReadOnly(request)) countReadTxn(seconds, success);
     },

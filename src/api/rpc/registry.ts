@@ -1,5 +1,5 @@
 import { Code } from "../../base/index.ts";
-import type { Member } from "../../server/index.ts";
+import type { Member, Outcome, Waiter } from "../../server/index.ts";
 import {
   type Call,
   GrpcError,
@@ -7,8 +7,14 @@ import {
   type MethodRegistry,
   type Reply,
   type ServerStream,
+  type UnaryServerCall,
 } from "../../wire/grpc/index.ts";
-import { DecodeError, type MethodDescriptor, type ServiceDescriptor } from "../../wire/proto/index.ts";
+import {
+  DecodeError,
+  type MessageCodec,
+  type MethodDescriptor,
+  type ServiceDescriptor,
+} from "../../wire/proto/index.ts";
 import type { Guard } from "./guard.ts";
 import type { HeaderEncoder } from "./header.ts";
 import type { RpcOptions } from "./options.ts";
@@ -27,6 +33,14 @@ export interface Surroundings {
 
 /** Answers one decoded request. */
 export type Handle<Request> = (request: Request, call: Call) => Reply | Promise<Reply>;
+
+/** A waiter that also takes what is refused for other reasons than an entry's. */
+export interface Answer extends Waiter {
+  refused(error: unknown): void;
+}
+
+/** Hands a request to the log; `answer` ends the call when its entry is applied. Throwing ends it at once. */
+export type Submit<Request> = (request: Request, call: Call, answer: Answer) => void;
 
 /** Whether a learner answers this request. */
 type ForLearner<Request> = (request: Request) => boolean;
@@ -52,6 +66,50 @@ export function decodeRequest<Request>(decode: (bytes: Uint8Array) => Request, b
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw new GrpcError(Code.Internal, `grpc: error unmarshalling request: ${decodeFault(error)}`);
+  }
+}
+
+/** What all requests of one logged method have in common. */
+interface LoggedKind<Request, Response> {
+  readonly times: RequestTimes;
+  readonly input: MessageCodec<unknown>;
+  readonly encode: (response: Response) => Reply;
+  readonly observe: Observe<Request> | undefined;
+}
+
+/** Answers a call with what becomes of its entry. */
+class LoggedAnswer<Request, Response> implements Answer {
+  readonly #kind: LoggedKind<Request, Response>;
+  readonly #request: Request;
+  readonly #call: UnaryServerCall;
+  readonly #startMs: number;
+
+  constructor(kind: LoggedKind<Request, Response>, request: Request, call: UnaryServerCall) {
+    this.#kind = kind;
+    this.#request = request;
+    this.#call = call;
+    this.#startMs = kind.times.nowMs();
+  }
+
+  settled(outcome: Outcome): void {
+    if (outcome.error !== undefined) {
+      this.refused(outcome.error);
+      return;
+    }
+    const reply = this.#kind.encode(outcome.response as Response);
+    this.#finish(reply);
+    this.#call.answer(reply);
+  }
+
+  refused(error: unknown): void {
+    this.#finish(undefined);
+    this.#call.refuse(error);
+  }
+
+  #finish(reply: Reply | undefined): void {
+    const { times, input, observe } = this.#kind;
+    const seconds = times.finish(this.#call, this.#startMs, input, this.#request, reply);
+    observe?.(this.#request, seconds, reply !== undefined);
   }
 }
 
@@ -82,20 +140,9 @@ export class ServiceRegistry {
     forLearner: ForLearner<Request> = never,
     observe?: Observe<Request>,
   ): void {
-    const guard = this.#guard;
     const times = this.#times;
     const { input } = this.descriptor(method);
-    this.#registry.register(this.#service.typeName, method, {
-      kind: "unary",
-      handler: (call, bytes) => {
-        const request = decodeRequest(decode, bytes);
-        guard.unary(call, forLearner(request));
-        const known = guard.ready(call);
-        return known === undefined ? run(request, call) : known.then(() => run(request, call));
-      },
-    });
-
-    function run(request: Request, call: Call): Reply | Promise<Reply> {
+    this.#register(method, decode, forLearner, (request, call) => {
       const startMs = times.nowMs();
       const ended = (reply?: Reply): void => {
         const seconds = times.finish(call, startMs, input, request, reply);
@@ -111,7 +158,47 @@ export class ServiceRegistry {
       if (reply instanceof Promise) reply.then(ended, () => ended());
       else ended(reply);
       return reply;
-    }
+    });
+  }
+
+  /** A unary method whose requests go through the log: no promise lies between the applied entry and the answer. */
+  logged<Request, Response>(
+    method: string,
+    decode: (bytes: Uint8Array) => Request,
+    submit: Submit<Request>,
+    encode: (response: Response) => Reply,
+    observe?: Observe<Request>,
+  ): void {
+    const { input } = this.descriptor(method);
+    const kind: LoggedKind<Request, Response> = { times: this.#times, input, encode, observe };
+    this.#register(method, decode, never, (request, call) => {
+      const answer = new LoggedAnswer(kind, request, call);
+      try {
+        submit(request, call, answer);
+      } catch (error) {
+        answer.refused(error);
+      }
+      return undefined;
+    });
+  }
+
+  /** Puts decoding and the guard in front of `run`. */
+  #register<Request>(
+    method: string,
+    decode: (bytes: Uint8Array) => Request,
+    forLearner: ForLearner<Request>,
+    run: (request: Request, call: UnaryServerCall) => Reply | Promise<Reply> | undefined,
+  ): void {
+    const guard = this.#guard;
+    this.#registry.register(this.#service.typeName, method, {
+      kind: "unary",
+      handler: (call, bytes) => {
+        const request = decodeRequest(decode, bytes);
+        guard.unary(call, forLearner(request));
+        const known = guard.ready(call);
+        return known === undefined ? run(request, call) : known.then(() => run(request, call));
+      },
+    });
   }
 
   /** A unary method whose answer is encoded by its generated codec. */

@@ -1,5 +1,5 @@
 import { EtcdError, keyString } from "../../base/index.ts";
-import type { Member } from "../../server/index.ts";
+import type { Command, Member, Principal, Waiter } from "../../server/index.ts";
 import type { WatchCreate, WatchReply, WatchSink, WatchStream } from "../../state/watch/index.ts";
 import { keyValue, rpc } from "../../wire/proto/index.ts";
 
@@ -106,6 +106,26 @@ export class FakeMember {
   readTxn(request: rpc.TxnRequest): rpc.TxnResponse {
     this.log.push(`readTxn ${request.success.length}`);
     return rpc.createTxnResponse({ header: this.header(), succeeded: true });
+  }
+
+  submit(command: Command, _by: Principal | undefined, waiter: Waiter): void {
+    this.#applied(command).then(
+      (response) => waiter.settled({ response }),
+      (error: EtcdError) => waiter.settled({ error }),
+    );
+  }
+
+  #applied(command: Command): Promise<unknown> {
+    switch (command.kind) {
+      case "put":
+        return this.put(command.value);
+      case "deleteRange":
+        return this.deleteRange(command.value);
+      case "txn":
+        return this.txn(command.value);
+      default:
+        throw new RangeError(`no service submits ${command.kind}`);
+    }
   }
 
   async put(request: rpc.PutRequest): Promise<rpc.PutResponse> {

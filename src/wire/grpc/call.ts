@@ -6,7 +6,7 @@ import { Deframer, type FrameSink, messagePrefix, prefixBytes } from "./framing.
 import { encodeFields, type Metadata, type MetadataFields } from "./metadata.ts";
 import type { BoundMethod, ServerMetrics } from "./method.ts";
 import { encodeMessage, type Status, status, statusOf, statusOk } from "./status.ts";
-import type { Call, Peer, Reply, ServerStream } from "./types.ts";
+import type { Call, Peer, Reply, ServerStream, UnaryHandler, UnaryServerCall } from "./types.ts";
 
 /** What a call needs of its connection. */
 export interface CallHost {
@@ -220,7 +220,7 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
   }
 
   /** One message and the OK status. */
-  protected answer(reply: Reply): void {
+  protected sendOnly(reply: Reply): void {
     if (this.ended) return;
     const stream = this.stream;
     const plain = this.#plan.codec === undefined && this.#extraHeader === undefined && this.#extraTrailer === undefined;
@@ -314,7 +314,7 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
 }
 
 /** One message in, one message out. */
-export class UnaryCall extends ServerCall {
+export class UnaryCall extends ServerCall implements UnaryServerCall {
   #message: Uint8Array | undefined;
 
   headOnly(): void {
@@ -369,30 +369,37 @@ export class UnaryCall extends ServerCall {
     this.countReceived(message);
     const definition = this.bound.definition;
     if (definition.kind !== "unary") return;
-    let reply: Reply | Promise<Reply>;
+    let reply: ReturnType<UnaryHandler>;
     try {
       reply = definition.handler(this, message);
     } catch (error) {
       this.fail(statusOf(error));
       return;
     }
+    if (reply === undefined) return;
     if (reply instanceof Uint8Array || Array.isArray(reply)) {
-      this.answer(reply as Reply);
+      this.sendOnly(reply as Reply);
       return;
     }
     // Not an async function, whose frame would be one more thing that lives as long as the call waits for the log.
-    (reply as Promise<Reply>).then(
-      (settled) => this.#answered(settled),
-      (error: unknown) => this.fail(statusOf(error)),
+    (reply as Promise<Reply | undefined>).then(
+      (settled) => {
+        if (settled !== undefined) this.answer(settled);
+      },
+      (error: unknown) => this.refuse(error),
     );
   }
 
-  #answered(reply: Reply): void {
+  answer(reply: Reply): void {
     try {
-      this.answer(reply);
+      this.sendOnly(reply);
     } catch (error) {
-      this.fail(statusOf(error));
+      this.refuse(error);
     }
+  }
+
+  refuse(error: unknown): void {
+    this.fail(statusOf(error));
   }
 }
 

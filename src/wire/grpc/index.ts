@@ -25,4 +25,5 @@ export type {
   ServerStreamHandler,
   StreamHandler,
   UnaryHandler,
+  UnaryServerCall,
 } from "./types.ts";

@@ -40,11 +40,22 @@ export interface Call {
   abort(status: Status): void;
 }
 
+/** A call with one message each way. */
+export interface UnaryServerCall extends Call {
+  /** Ends the call with its one message. Ignored when the call is over. */
+  answer(reply: Reply): void;
+  /** Ends the call with what a handler may throw. */
+  refuse(error: unknown): void;
+}
+
 /**
- * Answers one message with one message. Throwing (or rejecting with) an error that has a numeric `code` sends that code
+ * Answers one message with one message: at once, by promise, or, when it returns undefined, by `answer` or `refuse` later on. Throwing (or rejecting with) an error that has a numeric `code` sends that code
  * and its message; anything else goes out as Unknown with the error's message, as grpc-go does.
  */
-export type UnaryHandler = (call: Call, request: Uint8Array) => Reply | Promise<Reply>;
+export type UnaryHandler = (
+  call: UnaryServerCall,
+  request: Uint8Array,
+) => Reply | Promise<Reply | undefined> | undefined;
 
 /**
  * A call with a stream on at least one side. Events are only given to the callbacks that stand when they occur; set
