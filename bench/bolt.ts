@@ -2,28 +2,10 @@
 //   node build/bench/main.js bolt [rows] [value bytes] [directory]
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { type Env, nullMetrics, SeededRandom, silentLogger, utf8 } from "../src/base/index.ts";
+import { utf8 } from "../src/base/index.ts";
 import { RealDisk } from "../src/storage/disk/index.ts";
 import { openStore, type Store } from "../src/storage/store/index.ts";
-
-const env: Env = {
-  clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
-  scheduler: {
-    after(delayMs, run) {
-      const timer = setTimeout(run, delayMs);
-      return { cancel: () => clearTimeout(timer) };
-    },
-    every(periodMs, run) {
-      const timer = setInterval(run, periodMs);
-      timer.unref();
-      return { cancel: () => clearInterval(timer) };
-    },
-    endOfTurn: (run) => void setImmediate(run),
-  },
-  random: new SeededRandom(1),
-  logger: silentLogger,
-  metrics: nullMetrics,
-};
+import { benchEnv as env } from "./mvcc.ts";
 
 function turn(): Promise<void> {
   return new Promise((resolve) => {

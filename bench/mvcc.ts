@@ -1,4 +1,5 @@
-import { type Env, keyString, nullMetrics, SeededRandom, silentLogger } from "../src/base/index.ts";
+import { type Env, keyString, SeededRandom, silentLogger } from "../src/base/index.ts";
+import { toolEnv } from "../src/cli/utl/env.ts";
 import { type LeaseAttacher, Mvcc, type RevisionStore } from "../src/state/mvcc/index.ts";
 
 /*
@@ -36,23 +37,8 @@ class NullStore implements RevisionStore {
 
 export const noLeases: LeaseAttacher = { attach: () => false, detach: () => false, leaseOf: () => 0n };
 
-export const benchEnv: Env = {
-  clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
-  scheduler: {
-    after(delayMs, run) {
-      const timer = setTimeout(run, delayMs);
-      return { cancel: () => clearTimeout(timer) };
-    },
-    every(periodMs, run) {
-      const timer = setInterval(run, periodMs);
-      return { cancel: () => clearInterval(timer) };
-    },
-    endOfTurn: (run) => setImmediate(run),
-  },
-  random: new SeededRandom(1),
-  logger: silentLogger,
-  metrics: nullMetrics,
-};
+/** The process's clock and timers, and the same chance every time. */
+export const benchEnv: Env = { ...toolEnv(silentLogger), random: new SeededRandom(1) };
 
 export function report(what: string, operations: number, ms: number, worstMs?: number): void {
   const each = ((ms * 1e6) / operations).toFixed(0).padStart(8);

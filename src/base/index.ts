@@ -16,7 +16,7 @@ export { Code, codeName } from "./code.ts";
 export { crc32c } from "./crc32c.ts";
 export type { Env } from "./env.ts";
 export { type ErrorKey, EtcdError, isEtcdError } from "./errors.ts";
-export { type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";
+export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from "./logger.ts";
 export { ManualTime } from "./manual-time.ts";
 export {
   type Counter,

@@ -31,3 +31,26 @@ export const silentLogger: Logger = {
   fatal() {},
   child: () => silentLogger,
 };
+
+/**
+ * A logger whose lines go to `write`, with the fields of the loggers it is a child of. Levels that are not `enabled` (by default
+ * all but debug) cost nothing.
+ */
+export function lineLogger(
+  write: (level: LogLevel, message: string, fields: LogFields) => void,
+  enabled: (level: LogLevel) => boolean = (level) => level !== "debug",
+  common: LogFields = {},
+): Logger {
+  const at = (level: LogLevel): Logger["info"] =>
+    enabled(level) ? (message, fields) => write(level, message, { ...common, ...fields }) : silentLogger.info;
+  return {
+    enabled,
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    panic: at("panic"),
+    fatal: at("fatal"),
+    child: (fields) => lineLogger(write, enabled, { ...common, ...fields }),
+  };
+}

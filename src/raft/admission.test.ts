@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { entry, message, settle, TestNetwork, type TestNode, testNode } from "../../test/harness/raft-network.ts";
+import { lineLogger } from "../base/index.ts";
 import { RaftError } from "./errors.ts";
 import { newMessage } from "./messages.ts";
 import {
@@ -176,17 +177,7 @@ describe("a message that is well formed and cannot be true is refused, the log u
     ["to nothing, outside a joint configuration", [], "not in joint state; refusing empty conf change"],
   ])("a conf change %s does not get into the log", (_, changes, reason) => {
     const lines: string[] = [];
-    const line = (text: string) => void lines.push(text);
-    const logger = {
-      enabled: () => true,
-      debug() {},
-      info: line,
-      warn: line,
-      error: line,
-      panic: line,
-      fatal: line,
-      child: () => logger,
-    };
+    const logger = lineLogger((_level, text) => void lines.push(text));
     const one = testNode(1n, [1n], { logger });
     one.node.campaign();
     settle(one);

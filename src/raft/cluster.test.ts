@@ -9,7 +9,7 @@ import { type ClusterSummary, runCluster } from "../../test/harness/raft-cluster
 const count = Number(process.env.RAFT_CLUSTERS ?? 300);
 const first = Number(process.env.RAFT_SEED ?? Math.floor(Math.random() * 1_000_000_000));
 
-test(`${count} random clusters from seed ${first} on`, { timeout: 20_000 + count * 50 }, () => {
+test(`${count} random clusters from seed ${first} on`, { timeout: 20_000 + count * 200 }, () => {
   const total: Partial<Record<keyof ClusterSummary, number>> = {};
   for (let seed = first; seed < first + count; seed++) {
     for (const [what, much] of Object.entries(runCluster(seed, 500)) as [keyof ClusterSummary, number][]) {

@@ -1,4 +1,4 @@
-import { type Env, isEtcdError, type Timer } from "../base/index.ts";
+import { type Env, isEtcdError, type LogFields, type Timer } from "../base/index.ts";
 
 export type CompactionMode = "periodic" | "revision";
 
@@ -32,140 +32,137 @@ export function startCompactor(mode: CompactionMode, retention: number, hooks: C
     : new RevisionCompactor(retention, hooks, env);
 }
 
+/** What both modes do alike: look again and again, be paused, say what they try and what became of it. */
+abstract class SteppingCompactor implements Compactor {
+  readonly #mode: CompactionMode;
+  readonly #stepMs: number;
+  /** What the log lines of an attempt carry besides the revision. */
+  readonly #fields: LogFields;
+  readonly #hooks: CompactorHooks;
+  protected readonly env: Env;
+  /** Revision of the last compaction that was done. */
+  protected last = 0;
+  #paused = true;
+  #closed = false;
+  #timer: Timer | undefined;
+
+  constructor(mode: CompactionMode, stepMs: number, fields: LogFields, hooks: CompactorHooks, env: Env) {
+    this.#mode = mode;
+    this.#stepMs = stepMs;
+    this.#fields = fields;
+    this.#hooks = hooks;
+    this.env = env;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  /** Given the revision of now at the start of each step, paused or not. */
+  protected abstract note(revision: number): void;
+
+  /** Up to where to compact at the end of a step; undefined when there is no need. */
+  protected abstract due(revision: number): number | undefined;
+
+  protected abstract done(): void;
+
+  /** Takes one step after the other until `close`. */
+  protected next(): void {
+    this.note(this.#hooks.revision());
+    this.#timer = this.env.scheduler.after(this.#stepMs, () => void this.#step());
+  }
+
+  async #step(): Promise<void> {
+    const revision = this.#paused ? undefined : this.due(this.#hooks.revision());
+    if (revision !== undefined && revision !== this.last) await this.#compact(revision);
+    if (!this.#closed) this.next();
+  }
+
+  async #compact(revision: number): Promise<void> {
+    const { clock, logger } = this.env;
+    const what = `auto ${this.#mode} compaction`;
+    const fields = { revision, ...this.#fields };
+    logger.info(`starting ${what}`, fields);
+    const startedMs = clock.monotonicMs();
+    const error = await attempt(this.#hooks, revision);
+    if (error !== undefined) {
+      logger.warn(`failed ${what}`, { ...fields, "retry-interval": `${this.#stepMs}ms`, error });
+      return;
+    }
+    this.last = revision;
+    this.done();
+    logger.info(`completed ${what}`, { ...fields, took: `${clock.monotonicMs() - startedMs}ms` });
+  }
+}
+
 /**
  * Keeps what was written in the last `period`. Ten times in each interval (the period, at most an hour) it notes the
  * revision; once the first period is over it compacts, every interval, to the revision noted one period ago. A step that fails is
  * tried again one tenth of an interval later.
  */
-class PeriodicCompactor implements Compactor {
-  readonly #periodMs: number;
+class PeriodicCompactor extends SteppingCompactor {
   readonly #intervalMs: number;
-  readonly #stepMs: number;
-  readonly #hooks: CompactorHooks;
-  readonly #env: Env;
   /** Noted revisions, oldest first: never more than fit into one period, so that the first one is a period old. */
   readonly #noted: number[] = [];
   readonly #notedMax: number;
   #lastMs: number;
-  #last = 0;
   /** Whole period before the first compaction, one interval before each later one. */
   #waitMs: number;
-  #paused = true;
-  #closed = false;
-  #timer: Timer;
 
   constructor(periodMs: number, hooks: CompactorHooks, env: Env) {
-    this.#periodMs = periodMs;
-    this.#intervalMs = Math.min(periodMs, HOUR_MS);
-    this.#stepMs = this.#intervalMs / STEPS_PER_INTERVAL;
-    this.#notedMax = Math.floor(periodMs / this.#stepMs) + 1;
-    this.#hooks = hooks;
-    this.#env = env;
+    const intervalMs = Math.min(periodMs, HOUR_MS);
+    const stepMs = intervalMs / STEPS_PER_INTERVAL;
+    super("periodic", stepMs, { "compact-period": `${periodMs}ms` }, hooks, env);
+    this.#intervalMs = intervalMs;
+    this.#notedMax = Math.floor(periodMs / stepMs) + 1;
     this.#waitMs = periodMs;
     this.#lastMs = env.clock.monotonicMs();
-    this.#timer = this.#next();
+    this.next();
   }
 
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#timer.cancel();
-  }
-
-  /** Notes the revision now and looks again one step later. */
-  #next(): Timer {
-    this.#noted.push(this.#hooks.revision());
+  protected override note(revision: number): void {
+    this.#noted.push(revision);
     if (this.#noted.length > this.#notedMax) this.#noted.shift();
-    return this.#env.scheduler.after(this.#stepMs, () => void this.#step());
   }
 
-  async #step(): Promise<void> {
-    if (!this.#paused) await this.#compact(this.#noted[0]!);
-    if (!this.#closed) this.#timer = this.#next();
-  }
-
-  async #compact(revision: number): Promise<void> {
-    const { clock, logger } = this.#env;
-    if (clock.monotonicMs() - this.#lastMs < this.#waitMs || revision === this.#last) return;
+  protected override due(): number | undefined {
+    const revision = this.#noted[0]!;
+    if (this.env.clock.monotonicMs() - this.#lastMs < this.#waitMs || revision === this.last) return undefined;
     this.#waitMs = this.#intervalMs;
-    const fields = { revision, "compact-period": `${this.#periodMs}ms` };
-    logger.info("starting auto periodic compaction", fields);
-    const started = clock.monotonicMs();
-    const error = await attempt(this.#hooks, revision);
-    if (error === undefined) {
-      this.#last = revision;
-      this.#lastMs = clock.monotonicMs();
-      logger.info("completed auto periodic compaction", { ...fields, took: `${this.#lastMs - started}ms` });
-    } else {
-      logger.warn("failed auto periodic compaction", { ...fields, "retry-interval": `${this.#stepMs}ms`, error });
-    }
+    return revision;
+  }
+
+  protected override done(): void {
+    this.#lastMs = this.env.clock.monotonicMs();
   }
 }
 
 /** Keeps the last `retention` revisions: compacts every five minutes. */
-class RevisionCompactor implements Compactor {
+class RevisionCompactor extends SteppingCompactor {
   readonly #retention: number;
-  readonly #hooks: CompactorHooks;
-  readonly #env: Env;
-  #last = 0;
-  #paused = true;
-  #closed = false;
-  #timer: Timer;
 
   constructor(retention: number, hooks: CompactorHooks, env: Env) {
+    super("revision", REVISION_PERIOD_MS, { "revision-compaction-retention": retention }, hooks, env);
     this.#retention = retention;
-    this.#hooks = hooks;
-    this.#env = env;
-    this.#timer = this.#next();
+    this.next();
   }
 
-  pause(): void {
-    this.#paused = true;
+  protected override note(): void {}
+
+  protected override due(revision: number): number | undefined {
+    return revision > this.#retention ? revision - this.#retention : undefined;
   }
 
-  resume(): void {
-    this.#paused = false;
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#timer.cancel();
-  }
-
-  #next(): Timer {
-    return this.#env.scheduler.after(REVISION_PERIOD_MS, () => void this.#step());
-  }
-
-  async #step(): Promise<void> {
-    if (!this.#paused) await this.#compact(this.#hooks.revision() - this.#retention);
-    if (!this.#closed) this.#timer = this.#next();
-  }
-
-  async #compact(revision: number): Promise<void> {
-    if (revision <= 0 || revision === this.#last) return;
-    const { clock, logger } = this.#env;
-    const fields = { revision, "revision-compaction-retention": this.#retention };
-    logger.info("starting auto revision compaction", fields);
-    const started = clock.monotonicMs();
-    const error = await attempt(this.#hooks, revision);
-    if (error === undefined) {
-      this.#last = revision;
-      logger.info("completed auto revision compaction", { ...fields, took: `${clock.monotonicMs() - started}ms` });
-    } else {
-      logger.warn("failed auto revision compaction", {
-        ...fields,
-        "retry-interval": `${REVISION_PERIOD_MS}ms`,
-        error,
-      });
-    }
-  }
+  protected override done(): void {}
 }
 
 /** Undefined when done, also when somebody else had compacted that far already. */

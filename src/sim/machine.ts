@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { below, type Env, type LogFields, type Logger, nullMetrics, type Random, SeededRandom } from "../base/index.ts";
+import {
+  below,
+  type Env,
+  type LogFields,
+  type Logger,
+  lineLogger,
+  nullMetrics,
+  type Random,
+  SeededRandom,
+} from "../base/index.ts";
 import { defaultMemberOptions, type MemberOptions, ServerMember } from "../server/index.ts";
 import type { CrashKeep } from "../storage/disk/index.ts";
 import { type DiskUser, injected, MachineDisk, ProcessDied } from "./disk.ts";
@@ -133,7 +142,7 @@ export class Machine {
       clock: process.time,
       scheduler: process.time,
       random: new SeededRandom(this.#random.uint32()),
-      logger: this.#logger(process, {}),
+      logger: this.#logger(process),
       metrics: nullMetrics,
     };
     ServerMember.start(this.memberOptions, {
@@ -241,23 +250,14 @@ export class Machine {
     this.#events.ended(this, process);
   }
 
-  #logger(process: Process, common: LogFields): Logger {
-    const write = (level: string, message: string, fields: LogFields = {}): void => {
-      if (!process.alive) return;
-      this.#events.trace(this.name, `${level} ${message} ${fieldsText({ ...common, ...fields })}`);
-    };
+  #logger(process: Process): Logger {
     const verbose = this.#options.logs;
-    const quiet = (): void => {};
-    return {
-      enabled: (level) => verbose && level !== "debug",
-      debug: quiet,
-      info: verbose ? (message, fields) => write("info", message, fields) : quiet,
-      warn: verbose ? (message, fields) => write("warn", message, fields) : quiet,
-      error: verbose ? (message, fields) => write("error", message, fields) : quiet,
-      panic: (message, fields) => write("panic", message, fields),
-      fatal: (message, fields) => write("fatal", message, fields),
-      child: (fields) => this.#logger(process, { ...common, ...fields }),
-    };
+    return lineLogger(
+      (level, message, fields) => {
+        if (process.alive) this.#events.trace(this.name, `${level} ${message} ${fieldsText(fields)}`);
+      },
+      (level) => level === "panic" || level === "fatal" || (verbose && level !== "debug"),
+    );
   }
 }
 

@@ -5,7 +5,7 @@
  *
  * Each run draws its own mixture: some faults off, others extreme. The same seed gives the same run.
  */
-import { below, type LogFields, type Logger, type LogLevel, SeededRandom } from "../../src/base/index.ts";
+import { below, type Logger, lineLogger, SeededRandom } from "../../src/base/index.ts";
 import {
   asConfChangeV2,
   type ConfChangeSingle,
@@ -228,18 +228,7 @@ class Cluster {
 
   /** Puts the nodes' log lines into the story; only when somebody reads it. */
   #tattler(id: bigint): Logger {
-    const line = (message: string) => this.#tell(`    [${id}] ${message}`);
-    const logger: Logger = {
-      enabled: (level: LogLevel) => level !== "debug",
-      debug() {},
-      info: line,
-      warn: line,
-      error: line,
-      panic: line,
-      fatal: line,
-      child: (_fields: LogFields) => logger,
-    };
-    return logger;
+    return lineLogger((_level, message) => this.#tell(`    [${id}] ${message}`));
   }
 
   /** Power off and on: what was not saved is gone. */

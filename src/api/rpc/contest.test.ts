@@ -15,6 +15,7 @@ import { election, kv, lock, rpc } from "../../wire/proto/index.ts";
 import type { ContestMember } from "./contest.ts";
 import { registerElection } from "./election.ts";
 import { registerLock } from "./lock.ts";
+import { reply } from "./testing.ts";
 
 interface Watcher {
   readonly key: string;
@@ -39,18 +40,7 @@ class FakeMember implements ContestMember {
       const own = new Set<Watcher>();
       return {
         create: ({ key, end, startRevision }) => {
-          const send = (reply: Partial<WatchReply>) =>
-            sink.send({
-              watchId: 0n,
-              revision: this.revision,
-              created: false,
-              canceled: false,
-              compactRevision: 0,
-              cancelReason: "",
-              fragment: false,
-              events: [],
-              ...reply,
-            });
+          const send = (changes: Partial<WatchReply>) => sink.send(reply({ revision: this.revision, ...changes }));
           send({ created: true });
           if (startRevision > 0 && startRevision < this.compacted) {
             send({ canceled: true, compactRevision: this.compacted, revision: 0 });

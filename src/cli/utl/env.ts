@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { type Env, type Logger, nullMetrics } from "../../base/index.ts";
+import { type Env, type Logger, lineLogger, nullMetrics } from "../../base/index.ts";
 import type { Io } from "../command/io.ts";
 
 /** The process's clock and timers, for a tool that opens a member's files and ends. */
@@ -34,22 +34,11 @@ export function toolEnv(logger: Logger): Env {
 
 /** Lines on standard error in columns: time, level, where, what, facts. */
 export function toolLogger(io: Io, where: string): Logger {
-  const line = (level: string) => (message: string, fields?: object) => {
+  return lineLogger((level, message, fields) => {
     const time = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-    const facts = fields === undefined || Object.keys(fields).length === 0 ? "" : `\t${factsText(fields)}`;
+    const facts = Object.keys(fields).length === 0 ? "" : `\t${factsText(fields)}`;
     io.err(`${time}\t${level}\t${where}\t${message}${facts}\n`);
-  };
-  const logger: Logger = {
-    enabled: (level) => level !== "debug",
-    debug: () => {},
-    info: line("info"),
-    warn: line("warn"),
-    error: line("error"),
-    panic: line("panic"),
-    fatal: line("fatal"),
-    child: () => logger,
-  };
-  return logger;
+  });
 }
 
 /** JSON with a space behind each colon and comma, as zap's console prints it. */
