@@ -315,6 +315,20 @@ describe("rules of the wire", () => {
     expect(hex(rpc.encodeRangeRequest(request))).toBe("18ffffffffffffffff7f");
   });
 
+  test("what no double holds becomes the nearest one, also below zero", () => {
+    for (const value of [
+      -427663542041925856n,
+      427663542041925856n,
+      -(2n ** 53n) - 3n,
+      -(2n ** 63n),
+      -1n,
+      -(2n ** 32n),
+    ]) {
+      const encoded = Buffer.concat([Uint8Array.of(8), wideVarint(BigInt.asUintN(64, value))]);
+      expect(rpc.decodeHashKVRequest(encoded)).toEqual({ revision: Number(value) });
+    }
+  });
+
   test("a message that comes twice is one", () => {
     const put = "0a 01 61 12 01 62";
     const again = "1a 00 12 01 63";
@@ -359,6 +373,14 @@ describe("rules of the wire", () => {
     expect(() => rpc.decodePutRequest(groups)).toThrow(/nested deeper/);
   });
 });
+
+function wideVarint(value: bigint): Uint8Array {
+  const out: number[] = [];
+  let rest = value;
+  for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
+  out.push(Number(rest));
+  return Uint8Array.from(out);
+}
 
 function varint(value: number): Uint8Array {
   const out: number[] = [];

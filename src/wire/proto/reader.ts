@@ -114,8 +114,8 @@ export class Reader {
     if (short >= 0) return short;
     this.#long();
     if (this.#hi < 0x8000_0000) return this.#hi * 0x1_0000_0000 + this.#lo;
-    // Two's complement: -(~v + 1), each half exact on its own.
-    return -((~this.#hi >>> 0) * 0x1_0000_0000 + (~this.#lo >>> 0) + 1);
+    // Two's complement: -(~v + 1). The 1 joins the lower half, which stays exact: only the last sum may round.
+    return -((~this.#hi >>> 0) * 0x1_0000_0000 + ((~this.#lo >>> 0) + 1));
   }
 
   /** Unsigned 64 bits that must be a safe integer. */
