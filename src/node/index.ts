@@ -1,4 +1,5 @@
 export { Registry } from "../api/metrics/index.ts";
+export { RemovedError } from "../server/index.ts";
 export { bootstrapCluster } from "../state/membership/index.ts";
 export { type Config, etcdVersion, formatDuration, initialClusterOf, type Loaded } from "./config/index.ts";
 export { declareFeatureMetrics } from "./feature-metrics.ts";

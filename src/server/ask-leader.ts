@@ -7,7 +7,8 @@ const retryMs = 50;
 
 /**
  * Asks the leader on its peer port, again and again until the time is up: leaders change, and so do addresses.
- * @throws EtcdError what `final` lets through, else Timeout; LeaderChanged when this member has come to lead
+ * @throws EtcdError what `final` lets through, else NoLeader when the time is up and nobody leads, or Timeout; LeaderChanged when this member
+ *   has come to lead
  */
 export async function askLeader<T>(
   core: Pick<Core, "memberId" | "options" | "env" | "life" | "leadership" | "state">,
@@ -31,7 +32,7 @@ export async function askLeader<T>(
         logger.debug("the leader did not answer", { url, error });
       }
     }
-    if (clock.monotonicMs() + retryMs >= endMs) throw EtcdError.of("Timeout");
+    if (clock.monotonicMs() + retryMs >= endMs) throw EtcdError.of(leader === undefined ? "NoLeader" : "Timeout");
     await new Promise<void>((resolve) => scheduler.after(retryMs, resolve));
   }
 }

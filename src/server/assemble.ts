@@ -105,7 +105,7 @@ export function assemble(
     },
     env,
   );
-  const leadership = new Leadership({ memberId, env, node, driver, wal, applied });
+  const leadership = new Leadership({ memberId, options, env, node, driver, wal, applied });
   const core: Core = {
     memberId,
     clusterId,
@@ -118,7 +118,7 @@ export function assemble(
     node,
     driver,
     leadership,
-    proposer: new Proposer({ options, env, life, node, driver, applied }, proposals, ids),
+    proposer: new Proposer({ options, env, life, node, driver, leadership, applied }, proposals, ids),
     state,
     applied,
     transport,

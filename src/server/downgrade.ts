@@ -4,10 +4,7 @@ import type { Core } from "./core.ts";
 import { allRun, checkDowngrade, parseDowngradeTarget } from "./version.ts";
 import type { VersionMonitor } from "./version-monitor.ts";
 
-/** How often a leader looks whether a downgrade is complete (etcd: downgrade-check-time). */
-const periodMs = 5000;
-
-type Needs = Pick<Core, "env" | "life" | "leadership" | "state" | "proposer" | "linearizable" | "header">;
+type Needs = Pick<Core, "options" | "env" | "life" | "leadership" | "state" | "proposer" | "linearizable" | "header">;
 
 /** A downgrade of the cluster from its announcement to its end. */
 export class Downgrade {
@@ -45,9 +42,11 @@ export class Downgrade {
     });
   }
 
-  /** The leader's timer that ends what is complete; the caller's to cancel. */
-  start(): { cancel(): void } {
-    return this.#core.env.scheduler.every(periodMs, () => void this.#end());
+  /** The leader's timer that ends what is complete, the caller's to cancel; undefined where nobody wants it ended. */
+  start(): { cancel(): void } | undefined {
+    const { options, env } = this.#core;
+    if (options.downgradeCheckMs === 0) return undefined;
+    return env.scheduler.every(options.downgradeCheckMs, () => void this.#end());
   }
 
   /** A downgrade is over once all members run the target. */

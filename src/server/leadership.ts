@@ -2,6 +2,9 @@ import { EtcdError, hexId, type MemberId } from "../base/index.ts";
 import { type SoftState, StateType } from "../raft/index.ts";
 import type { Core } from "./core.ts";
 
+/** A member that has not counted its time for so many ticks may have been stuck (etcd: 3). */
+const activeTicks = 3;
+
 /** Who leads as far as this member knows, who wants to hear of it, and the way to hand leadership over. */
 export class Leadership {
   /** 0 while none is known. */
@@ -13,15 +16,38 @@ export class Leadership {
   /** This member is the only voter, leads, and has applied an entry of its term: its applied state is the newest there is. */
   alone = false;
   #role: StateType = StateType.StateFollower;
+  /** When this member last counted its time, and when it last did so after it had been stuck. */
+  #tickedMs = Number.NEGATIVE_INFINITY;
+  #resumedMs = Number.NEGATIVE_INFINITY;
   readonly #listeners = new Set<(leader: MemberId | undefined) => void>();
-  readonly #core: Pick<Core, "memberId" | "node" | "driver" | "wal" | "applied" | "env">;
+  readonly #core: Pick<Core, "memberId" | "options" | "node" | "driver" | "wal" | "applied" | "env">;
 
-  constructor(core: Pick<Core, "memberId" | "node" | "driver" | "wal" | "applied" | "env">) {
+  constructor(core: Pick<Core, "memberId" | "options" | "node" | "driver" | "wal" | "applied" | "env">) {
     this.#core = core;
   }
 
   get isLeader(): boolean {
     return this.#role === StateType.StateLeader;
+  }
+
+  /** Called with every tick of raft's. */
+  ticked(nowMs: number): void {
+    if (nowMs - this.#tickedMs >= this.#stuckMs) this.#resumedMs = nowMs;
+    this.#tickedMs = nowMs;
+  }
+
+  /**
+   * Whether a leader can be sure of its office without asking the others. One that counts its time steps down by itself, within
+   * an election timeout, when it is cut off; one that was stuck may have been replaced meanwhile and not know.
+   */
+  get certain(): boolean {
+    if (this.alone) return true;
+    const nowMs = this.#core.env.clock.monotonicMs();
+    return nowMs - this.#tickedMs < this.#stuckMs && nowMs - this.#resumedMs > this.#core.options.electionMs;
+  }
+
+  get #stuckMs(): number {
+    return activeTicks * this.#core.options.heartbeatMs;
   }
 
   /** Takes over what raft says. True when the leader is another one than before, or none: `tell` follows. */

@@ -1,5 +1,5 @@
 import { isEtcdError, type LeaseId } from "../base/index.ts";
-import { isNotPrimary, LeaseExpiry, type Lessor } from "../state/lease/index.ts";
+import { isNotPrimary, LeaseExpiry, type Lessor, notPrimary } from "../state/lease/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import { askLeader } from "./ask-leader.ts";
 import type { Core } from "./core.ts";
@@ -63,13 +63,13 @@ export class LeaseService {
   }
 
   async renew(id: LeaseId): Promise<number> {
-    const { life, leadership, remote } = this.#core;
+    const { life, leadership, remote, options } = this.#core;
     life.mustRun();
-    if (leadership.alone) return this.#lessor.renew(id);
     if (leadership.isLeader) {
-      // A leader that was cut off or stuck must not renew what its successor lets expire.
-      await this.#core.linearizable();
-      if (this.#lessor.lookup(id) === undefined) await this.#allApplied();
+      // A leader that was replaced must not renew what its successor lets expire.
+      if (!leadership.certain && !(await this.#ensureLeadership())) throw notPrimary();
+      // A lease that is not there may be about to be granted.
+      if (!options.fastLeaseKeepAlive || this.#lessor.lookup(id) === undefined) await this.#allApplied();
       try {
         return await this.#lessor.renew(id);
       } catch (error) {
@@ -118,10 +118,14 @@ export class LeaseService {
   }
 
   async #ensureLeadership(): Promise<boolean> {
-    const { leadership } = this.#core;
-    if (leadership.alone) return true;
-    await this.#core.linearizable();
-    return leadership.isLeader;
+    const { leadership, env } = this.#core;
+    try {
+      if (!leadership.certain) await this.#core.linearizable();
+      return leadership.isLeader;
+    } catch (error) {
+      env.logger.warn("failed to check current member's leadership", { error });
+      return false;
+    }
   }
 
   #allApplied(): Promise<void> {

@@ -9,12 +9,12 @@ import {
   mayPromote,
   mayRemove,
   newMember,
-  parseURLs,
 } from "../state/membership/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import { askLeader } from "./ask-leader.ts";
 import type { Core } from "./core.ts";
 import { noTransport } from "./peer/index.ts";
+import { peerURLsOf } from "./peer-urls.ts";
 
 type Needs = Pick<
   Core,
@@ -60,12 +60,7 @@ export class MemberService {
 
   async add(request: rpc.MemberAddRequest): Promise<rpc.MemberAddResponse> {
     const { options, env, state, connections, transport, proposer } = this.#core;
-    let peerURLs: string[];
-    try {
-      peerURLs = parseURLs(request.peerURLs);
-    } catch {
-      throw EtcdError.of("MemberBadUrls");
-    }
+    const peerURLs = peerURLsOf(request.peerURLs);
     if (transport === noTransport) throw noPeers();
     const member = newMember(options.sha1, peerURLs, env.clock.wallMs(), { isLearner: request.isLearner });
     this.#strict(() => mayAdd(state.membership.votingMembers(), request.isLearner, connections.healthyVoters()));

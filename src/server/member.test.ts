@@ -85,6 +85,16 @@ describe("a member alone", () => {
     await test.stop();
   });
 
+  it("looks at a downgrade under way only when told to", async () => {
+    const timers = async (downgradeCheckMs: number): Promise<number> => {
+      const test = await runMember(new MemoryDisk(), { downgradeCheckMs });
+      const { pending } = test.time;
+      await test.stop();
+      return pending;
+    };
+    expect((await timers(1000)) - (await timers(0))).toBe(1);
+  });
+
   it("refuses what is too large, unknown leases, and everything once it has stopped, in etcd's words", async () => {
     const test = await runMember(new MemoryDisk(), { requestBytesMax: 1000 });
     await expect(test.member.put(put("k", "x".repeat(1000)))).rejects.toThrow("etcdserver: request is too large");

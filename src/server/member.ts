@@ -30,7 +30,7 @@ import type { Proposer } from "./proposer.ts";
 import { costOf } from "./quota.ts";
 import type { Reads } from "./reads.ts";
 import { Remote } from "./remote.ts";
-import { timeoutError } from "./timeouts.ts";
+import { neverProposed, timeoutError } from "./timeouts.ts";
 import type { Health, Member, Principal, SnapshotSource } from "./types.ts";
 import { SERVER_VERSION } from "./version.ts";
 
@@ -41,6 +41,15 @@ const removedGraceMs = 1000;
 interface Compacted {
   readonly response: rpc.CompactionResponse;
   readonly physical: Promise<void>;
+}
+
+/** Why a member ends that is no part of its cluster any more: no fault of its own. */
+export class RemovedError extends Error {
+  override readonly name = "RemovedError";
+
+  constructor() {
+    super("the member has been permanently removed from the cluster");
+  }
 }
 
 /**
@@ -153,8 +162,9 @@ export class ServerMember implements Member {
     this.#timers.push(
       scheduler.every(options.heartbeatMs, () => this.#tick()),
       this.#parts.versionMonitor.start(),
-      this.#parts.downgrade.start(),
     );
+    const downgrading = this.#parts.downgrade.start();
+    if (downgrading !== undefined) this.#timers.push(downgrading);
     const asLeader = (periodMs: number, check: () => Promise<void>): void => {
       const act = (): void => {
         if (this.isLeader() && !this.#life.stopped) void check();
@@ -228,7 +238,7 @@ export class ServerMember implements Member {
     this.#removed = true;
     this.#env.scheduler.after(removedGraceMs, () => {
       if (this.#life.over) return;
-      const error = new Error("the member has been permanently removed from the cluster");
+      const error = new RemovedError();
       this.#env.logger.warn("server error", { error });
       this.#env.logger.warn("data-dir used by this member must be removed", { "data-dir": this.#options.dataDir });
       this.#end(error);
@@ -237,17 +247,22 @@ export class ServerMember implements Member {
 
   #tick(): void {
     this.#core.driver.tick();
+    const nowMs = this.#env.clock.monotonicMs();
+    this.#leadership.ticked(nowMs);
     const { leader, electedMs } = this.#leadership;
-    const gone = this.#parts.proposals.expire(this.#env.clock.monotonicMs(), (startedMs) =>
-      timeoutError({
+    let unproposed: ReadonlySet<Uint8Array> | undefined;
+    const gone = this.#parts.proposals.expire(nowMs, ({ startedMs, data }) => {
+      unproposed ??= this.#proposer.unproposed();
+      if (unproposed.has(data)) return neverProposed();
+      return timeoutError({
         startedMs,
         leaderElectedMs: electedMs,
         electionTimeoutMs: this.#options.electionMs,
         leader: leader === 0n ? "none" : leader === this.memberId ? "self" : "other",
         connected: () => this.#core.connections.connectedSince(startedMs),
-      }),
-    );
-    if (gone.size > 0) this.#core.driver.withdraw(gone);
+      });
+    });
+    if (gone.size > 0) this.#proposer.withdraw(gone);
   }
 
   #onSoftState(state: SoftState): void {
@@ -258,10 +273,13 @@ export class ServerMember implements Member {
       this.#parts.compactor?.pause();
       if (this.#lessor.primary) this.#lessor.demote();
     }
-    if (changed) {
+    if (!changed) return;
+    if (state.lead !== 0n) {
+      // To have lost the leader is no news for a reader: it asks on until there is one.
       this.#reads.onLeaderChange();
-      this.#leadership.tell();
+      this.#proposer.onLeader();
     }
+    this.#leadership.tell();
   }
 
   #onLeading(): void {

@@ -28,6 +28,8 @@ export interface MemberOptions {
   readonly corruptCheckMs: number;
   readonly compactHashCheck: boolean;
   readonly compactHashCheckMs: number;
+  /** How often the leader looks whether a downgrade is complete; 0 = never (flag downgrade-check-time). */
+  readonly downgradeCheckMs: number;
 
   readonly heartbeatMs: number;
   readonly electionMs: number;
@@ -58,6 +60,10 @@ export interface MemberOptions {
   readonly warningApplyMs: number;
   readonly leaseCheckpoint: boolean;
   readonly leaseCheckpointPersist: boolean;
+  /** Whether a leader that knows a lease renews it without waiting for what is committed to be applied (gate FastLeaseKeepAlive). */
+  readonly fastLeaseKeepAlive: boolean;
+  /** Whether a busy member takes revocations of leases when it refuses anything else (gate PriorityRequest). */
+  readonly priorityRequest: boolean;
   readonly unsafeNoFsync: boolean;
   readonly authTokenTtlSeconds: number;
   readonly bcryptCost: number;
@@ -93,6 +99,7 @@ export function defaultMemberOptions(dataDir: string, sha1: Sha1, changes: Parti
     corruptCheckMs: 0,
     compactHashCheck: false,
     compactHashCheckMs: 60_000,
+    downgradeCheckMs: 5000,
     heartbeatMs: 100,
     electionMs: 1000,
     preVote: true,
@@ -116,6 +123,8 @@ export function defaultMemberOptions(dataDir: string, sha1: Sha1, changes: Parti
     warningApplyMs: 100,
     leaseCheckpoint: false,
     leaseCheckpointPersist: false,
+    fastLeaseKeepAlive: true,
+    priorityRequest: false,
     unsafeNoFsync: false,
     authTokenTtlSeconds: 300,
     bcryptCost: 10,

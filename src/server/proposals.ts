@@ -136,15 +136,15 @@ export class Proposals {
     pending.waiter.settled(outcome);
   }
 
-  /** Rejects what waited too long, with the error that fits when it began. Returns the encoded entries given up. */
-  expire(nowMs: number, errorFor: (startedMs: number) => EtcdError): Set<Uint8Array> {
+  /** Rejects what waited too long, each with the error that fits it. Returns the encoded entries given up. */
+  expire(nowMs: number, errorFor: (pending: Pick<Pending, "startedMs" | "data">) => EtcdError): Set<Uint8Array> {
     const gone = new Set<Uint8Array>();
     const giveUp = (pending: Pending): void => {
       gone.add(pending.data);
       this.#forget(pending);
       this.#failed.inc();
       this.#observe(pending, false);
-      pending.waiter.settled({ error: errorFor(pending.startedMs) });
+      pending.waiter.settled({ error: errorFor(pending) });
     };
     for (const pending of this.#overtaken.values()) {
       if (pending.deadlineMs > nowMs) break;

@@ -128,6 +128,11 @@ export class RaftDriver {
     return true;
   }
 
+  /** Proposals that raft has not been told of: nobody leads, or the log has no room. */
+  get unproposed(): readonly Uint8Array[] {
+    return this.#waiting;
+  }
+
   /** Forgets proposals that never entered the log because there was no leader; `data` is compared by identity. */
   withdraw(data: ReadonlySet<Uint8Array>): void {
     if (this.#waiting.length === 0) return;

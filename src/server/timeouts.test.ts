@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { requestTimeoutMs, type TimeoutFacts, timeoutError } from "./timeouts.ts";
+import { applyGapMax, requestTimeoutMs, type TimeoutFacts, timeoutError } from "./timeouts.ts";
 
 const facts: TimeoutFacts = {
   startedMs: 50_000,
@@ -23,4 +23,10 @@ it("blames the old leader when the request began around its end", () => {
   expect(elected(51_999)).toBe("TimeoutDueToLeaderFail");
   expect(elected(52_000)).toBe("Timeout");
   expect(elected(undefined)).toBe("Timeout");
+});
+
+it("takes revocations of leases when it takes nothing else, if told to", () => {
+  expect(applyGapMax("put", true)).toBe(5000);
+  expect(applyGapMax("leaseRevoke", false)).toBe(5000);
+  expect(applyGapMax("leaseRevoke", true)).toBe(10_000);
 });

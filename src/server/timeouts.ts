@@ -1,4 +1,5 @@
-import { EtcdError } from "../base/index.ts";
+import { Code, EtcdError } from "../base/index.ts";
+import type { CommandKind } from "./command.ts";
 
 /** Time that a proposal may take before the server itself gives up on it. */
 export function requestTimeoutMs(electionTimeoutMs: number): number {
@@ -14,7 +15,12 @@ export const HEALTH_INTERVAL_MS = 5000;
 /** Committed but unapplied entries beyond which proposals are refused. */
 export const APPLY_GAP_MAX = 5000;
 /** The same for revocations under the gate PriorityRequest, so that leases end on a busy member, too. */
-export const APPLY_GAP_PRIORITY_MAX = 10_000;
+const APPLY_GAP_PRIORITY_MAX = 10_000;
+
+/** How many committed entries may wait to be applied for this proposal to be taken. */
+export function applyGapMax(kind: CommandKind, priorityRequest: boolean): number {
+  return priorityRequest && kind === "leaseRevoke" ? APPLY_GAP_PRIORITY_MAX : APPLY_GAP_MAX;
+}
 
 /** What is known of the cluster when a proposal has run out of time. All instants are monotonic milliseconds. */
 export interface TimeoutFacts {
@@ -40,4 +46,9 @@ export function timeoutError(facts: TimeoutFacts): EtcdError {
   }
   if (facts.leader !== "none" && !facts.connected()) return EtcdError.of("TimeoutDueToConnectionLost");
   return EtcdError.of("Timeout");
+}
+
+/** The text for one that raft was never told of, since nobody led: as etcd, whose context just ran out over it. */
+export function neverProposed(): EtcdError {
+  return EtcdError.raw(Code.DeadlineExceeded, "context deadline exceeded");
 }

@@ -1,3 +1,4 @@
+import { peerURLsOf } from "../../server/index.ts";
 import type { Call, MethodRegistry } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 import { ServiceRegistry, type Surroundings } from "./registry.ts";
@@ -8,6 +9,8 @@ export function registerCluster(registry: MethodRegistry, around: Surroundings):
   const requireRoot = (call: Call) => options.authorizer?.requireRoot(guard.principal(call));
   const service = new ServiceRegistry(registry, around, rpc.ClusterService);
   service.simple<rpc.MemberAddRequest, rpc.MemberAddResponse>("MemberAdd", (request, call) => {
+    // As in etcd, before who calls.
+    peerURLsOf(request.peerURLs);
     requireRoot(call);
     return member.memberAdd(request);
   });

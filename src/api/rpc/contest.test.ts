@@ -285,6 +285,23 @@ describe("lock", () => {
     expect(unknown.error).toEqual({ code: Code.Unknown, message: "etcdserver: requested lease not found" });
   });
 
+  it("tells that nobody led in time with the code of a deadline, all else as Unknown", async () => {
+    member.leases.add(1n);
+    const fail = (error: EtcdError) => {
+      member.hold = Promise.reject(error);
+      member.hold.catch(() => {});
+      return lockOf("n", 1n);
+    };
+    const late = fail(EtcdError.raw(Code.DeadlineExceeded, "context deadline exceeded"));
+    await settle();
+    const refused = fail(EtcdError.of("NoSpace"));
+    await settle();
+    expect([late.error, refused.error]).toEqual([
+      { code: Code.DeadlineExceeded, message: "context deadline exceeded" },
+      { code: Code.Unknown, message: "etcdserver: mvcc: database space exceeded" },
+    ]);
+  });
+
   it("is passed on in the order of coming, one after the other", async () => {
     for (let lease = 1n; lease <= 4n; lease++) member.leases.add(lease);
     const holders = [1n, 2n, 3n, 4n].map((lease) => lockOf("n", lease));

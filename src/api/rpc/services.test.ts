@@ -273,6 +273,27 @@ describe("Watch", () => {
     expect(member.watchHub.log.at(-1)).toBe("close");
   });
 
+  it("looks at the URLs of a new member before it asks who calls", async () => {
+    const allowed = () => {};
+    const { call } = setUp({
+      authorizer: {
+        principal: () => undefined,
+        requireUser: allowed,
+        requireRoot: () => {
+          throw EtcdError.of("PermissionDenied");
+        },
+        requireRead: allowed,
+        requireTxn: allowed,
+        requireLeaseWrite: allowed,
+        requireLeaseRead: allowed,
+      },
+    });
+    const add = (url: string) =>
+      call("Cluster/MemberAdd", rpc.encodeMemberAddRequest(rpc.createMemberAddRequest({ peerURLs: [url] })));
+    expect(await add("nonsense")).toBe("3 etcdserver: given member URLs are invalid");
+    expect(await add("http://a:1")).toBe("7 etcdserver: permission denied");
+  });
+
   it("refuses a watch in the form of a Go status", async () => {
     const nobody = () => {
       throw EtcdError.of("InvalidAuthToken");

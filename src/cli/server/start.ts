@@ -7,6 +7,7 @@ import {
   LogSinkError,
   parseRotation,
   Registry,
+  RemovedError,
   registerProcessMetrics,
   serve,
   serveOptionsOf,
@@ -60,7 +61,8 @@ export async function startServer(loaded: Exclude<Loaded, { kind: "exit" }>, how
   try {
     const initialized = hasLog(config);
     logger.info("starting an etcd server", startFields(config, how.gitSha, initialized));
-    let options = serveOptionsOf(config, logger, () => process.exit(1));
+    // A member that was removed has done what it was told; etcd's process ends well, too.
+    let options = serveOptionsOf(config, logger, (error) => process.exit(error instanceof RemovedError ? 0 : 1));
     if (config.discoveryEndpoints.length > 0 && !initialized) {
       const found = { initialCluster: await discover(config, logger), initialClusterToken: config.discoveryToken };
       options = { ...options, member: { ...options.member, ...found } };

@@ -20,9 +20,6 @@ const known = {
 
 /** Gates that change nothing when they are turned from their default. */
 const still: Readonly<Partial<Record<Feature, Exclude<Status, "done">>>> = {
-  // A leader that knows the lease renews it at once, always.
-  FastLeaseKeepAlive: "none",
-  PriorityRequest: "later",
   // About how etcd copies its write buffer; there is no such copy here.
   TxnModeWriteWithSharedBuffer: "none",
 };

@@ -691,8 +691,7 @@ export const options = [
     "downgrade-check-time",
     "downgradeCheckTimeMs",
     5000,
-    "Time between looks at a downgrade under way.",
-    later,
+    "Time between looks at a downgrade under way (0: never).",
   ),
 
   unsafe.bool("force-new-cluster", "forceNewCluster", false, "Make a cluster of this member alone out of its data."),

@@ -1,5 +1,5 @@
 export { LeaseExpiry, type LeaseExpiryHooks } from "./expiry.ts";
-export { isNotPrimary, LEASE_TTL_MAX_SECONDS, Lessor, minimumTtlSeconds } from "./lessor.ts";
+export { isNotPrimary, LEASE_TTL_MAX_SECONDS, Lessor, minimumTtlSeconds, notPrimary } from "./lessor.ts";
 export type {
   Checkpointer,
   LeaseAttacher,

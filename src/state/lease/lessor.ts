@@ -25,7 +25,7 @@ export function minimumTtlSeconds(electionTicks: number, heartbeatMs: number): n
 
 const NOT_PRIMARY = "not a primary lessor";
 
-function notPrimary(): EtcdError {
+export function notPrimary(): EtcdError {
   return EtcdError.raw(Code.Unknown, NOT_PRIMARY);
 }
 
