@@ -1,5 +1,6 @@
 import type { Env } from "../../base/index.ts";
-import { type Bolt, BoltError, type Bucket, type Tx } from "../bolt/index.ts";
+import { Bolt, BoltError, type Bucket, type Tx } from "../bolt/index.ts";
+import { type Disk, directoryOf, joinPath, nameOf } from "../disk/index.ts";
 
 /** Keys of one transaction of the copy, as etcd's defragmentation has them. */
 const keysPerTx = 10_000;
@@ -8,10 +9,47 @@ const sliceMs = 3;
 const rowsBetweenLooks = 32;
 
 /**
+ * Writes what `view` sees of `old` into a fresh file and puts it where `old` has its own, which lives on until it is closed. The
+ * caller lets the fresh database adopt the path.
+ */
+export async function rewrite(view: Tx, old: Bolt, disk: Disk, cacheBytes: number, env: Env): Promise<Bolt> {
+  const { path, pageSize } = old;
+  const scratchPath = `${scratchPrefix(path)}${env.random.uint32()}`;
+  let fresh: Bolt | undefined;
+  try {
+    disk.open(scratchPath, "createNew").close();
+    const lock = await disk.lockSoon(scratchPath);
+    fresh = Bolt.open(disk, scratchPath, { cacheBytes, noSync: true, pageSize, lock }, env);
+    await copyAll(view, fresh, env);
+    await fresh.sync();
+    disk.rename(scratchPath, path);
+    disk.syncDirectory(directoryOf(path));
+    return fresh;
+  } catch (error) {
+    await fresh?.close();
+    if (disk.stat(scratchPath) !== undefined) disk.remove(scratchPath);
+    throw error;
+  }
+}
+
+/** How the files of a defragmentation begin. */
+function scratchPrefix(path: string): string {
+  return `${path}.tmp.`;
+}
+
+/** Removes what a defragmentation left that did not end. */
+export function removeScratch(disk: Disk, path: string): void {
+  const directory = directoryOf(path);
+  for (const name of disk.list(directory)) {
+    if (name.startsWith(nameOf(scratchPrefix(path)))) disk.remove(joinPath(directory, name));
+  }
+}
+
+/**
  * Copies every row that `from` sees into the empty database `to`, pages filled to nine tenths. Gives the loop back every
  * few milliseconds. `to` is not synced yet when this resolves.
  */
-export async function copyAll(from: Tx, to: Bolt, env: Env): Promise<void> {
+async function copyAll(from: Tx, to: Bolt, env: Env): Promise<void> {
   const { clock } = env;
   let tx = to.begin(true);
   let copied = 0;

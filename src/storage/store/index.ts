@@ -1,5 +1,5 @@
+export { openStore } from "./open.ts";
 export { isRevisionKey, isTombstoneKey, mainOf, revisionKey, subOf } from "./revision-key.ts";
-export { openStore } from "./store.ts";
 export { openMemoryStore } from "./testing/memory-store.ts";
 export {
   type BucketName,

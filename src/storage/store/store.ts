@@ -1,10 +1,11 @@
 import { EMPTY, type Env, keyBytes, keyString, type Timer, utf8, utf8String } from "../../base/index.ts";
-import { Bolt, BoltError, type Bucket, type CommitTimes, type Tx } from "../bolt/index.ts";
-import { type Disk, directoryOf, joinPath, nameOf } from "../disk/index.ts";
+import { type Bolt, BoltError, type Bucket, type CommitTimes, type Tx } from "../bolt/index.ts";
+import type { Disk } from "../disk/index.ts";
 import { decodeConfState, encodeConfState } from "./conf-state.ts";
-import { copyAll } from "./defragment.ts";
-import { WholeHash } from "./hash.ts";
+import { rewrite } from "./defragment.ts";
+import { hashSliced, WholeHash } from "./hash.ts";
 import { declareMetrics, type StoreMetrics } from "./metrics.ts";
+import { type Overlay, visitMerged } from "./overlay.ts";
 import {
   isRevisionKey,
   isTombstoneKey,
@@ -43,86 +44,26 @@ const backlogBatches = 4;
 /** Slowest transfer of a snapshot that is not worth a warning (etcd: 100 MiB a second, half a minute at least). */
 const snapshotBytesPerMs = (100 * 1024 * 1024) / 1000;
 const snapshotWarningMs = 30_000;
-const hashSliceMs = 3;
 
 const consistentIndexKey = utf8("consistent_index");
 const termKey = utf8("term");
 const confStateKey = utf8("confState");
 const storageVersionKey = utf8("storageVersion");
 
-/** Changes of one bucket that wait for a commit, by key as latin1; undefined = deleted. */
-type Overlay = Map<string, Uint8Array | undefined>;
+export function cacheBytesOf({ cacheBytes }: StoreOptions): number {
+  return cacheBytes ?? defaultCacheBytes;
+}
 
 /** Reused by point reads of bucket `key`. */
 const scratch = Buffer.alloc(tombstoneKeyBytes);
 const scratchPut = scratch.subarray(0, revisionKeyBytes);
 
 /**
- * Opens the store at `path`, or makes it: all of etcd's buckets exist afterwards, leftovers of a defragmentation are
- * removed. Throws `DiskError` (`Locked` when another process has it) or `BoltError`.
- */
-export async function openStore(disk: Disk, path: string, options: StoreOptions, env: Env): Promise<Store> {
-  const lock = await disk.lockSoon(path);
-  const { store, created } = beginStore(disk, path, options, env, lock);
-  try {
-    await created;
-    return store;
-  } catch (error) {
-    await store.close().catch(nothing);
-    throw error;
-  }
-}
-
-/** As `openStore`, but usable at once: `created` tells when the empty buckets are durable. */
-export function beginStore(
-  disk: Disk,
-  path: string,
-  options: StoreOptions,
-  env: Env,
-  lock = disk.lock(path),
-): { store: Store; created: Promise<void> } {
-  const bolt = Bolt.open(
-    disk,
-    path,
-    { cacheBytes: options.cacheBytes ?? defaultCacheBytes, noSync: options.unsafeNoSync ?? false, lock },
-    env,
-  );
-  try {
-    // Under the lock: a scratch file of a member that runs is not ours to remove.
-    removeScratch(disk, path);
-    const tx = bolt.begin(true);
-    const absent = bucketNames.filter((name) => tx.bucket(name) === undefined);
-    for (const name of absent) {
-      const cursor = tx.cursor();
-      if (cursor.seek(utf8(name)) && utf8String(cursor.key) === name) {
-        throw new BoltError("Corrupt", { path, detail: `"${name}" is a value where etcd has a bucket` });
-      }
-      tx.createBucket(name);
-    }
-    let created = Promise.resolve();
-    if (absent.length === 0) tx.rollback();
-    else created = tx.commit();
-    created.catch(nothing);
-    return { store: new BoltStore(disk, bolt, options, env), created };
-  } catch (error) {
-    void bolt.close();
-    throw error;
-  }
-}
-
-function removeScratch(disk: Disk, path: string): void {
-  const directory = directoryOf(path);
-  for (const name of disk.list(directory)) {
-    if (name.startsWith(`${nameOf(path)}.tmp.`)) disk.remove(joinPath(directory, name));
-  }
-}
-
-/**
  * Three layers are read as one: what is pending (rows and overlays), the pages of commits in flight and the file; the
  * latter two are one state to bolt. A commit moves everything pending into bolt within one call, so no read falls in
  * between, and no commit begins in the middle of a turn unless it is asked for: what is put in one turn stays together.
  */
-class BoltStore implements Store {
+export class BoltStore implements Store {
   readonly #disk: Disk;
   readonly #options: StoreOptions;
   readonly #env: Env;
@@ -350,40 +291,8 @@ class BoltStore implements Store {
     return index >= 0 && this.#rows.tombstones[index] === isTombstoneKey(key) ? index : -1;
   }
 
-  /** The file's rows and the overlay as one sequence. */
   #merge(bucket: BucketName, from: Uint8Array, to: Uint8Array | undefined, visit: RowVisitor): void {
-    const overlay = this.#overlays.get(bucket)!;
-    const low = keyString(from);
-    const high = to === undefined ? undefined : keyString(to);
-    const changed: string[] = [];
-    for (const name of overlay.keys()) if (name >= low && (high === undefined || name < high)) changed.push(name);
-    changed.sort(byCode);
-    let next = 0;
-    /** Rows of the overlay below `bound`; true = stop. */
-    const drain = (bound: string | undefined): boolean => {
-      for (; next < changed.length && (bound === undefined || changed[next]! < bound); next++) {
-        const value = overlay.get(changed[next]!);
-        if (value !== undefined && visit(keyBytes(changed[next]!), value) === false) return true;
-      }
-      return false;
-    };
-    const cursor = this.#viewBuckets.get(bucket)!.cursor();
-    for (let more = cursor.seek(from); more; more = cursor.next()) {
-      const { key } = cursor;
-      if (to !== undefined && Buffer.compare(key, to) >= 0) break;
-      if (next < changed.length) {
-        const name = keyString(key);
-        if (drain(name)) return;
-        if (changed[next] === name) {
-          next++;
-          const value = overlay.get(name);
-          if (value !== undefined && visit(key, value) === false) return;
-          continue;
-        }
-      }
-      if (visit(key, cursor.rawValue) === false) return;
-    }
-    drain(undefined);
+    visitMerged(this.#viewBuckets.get(bucket)!, this.#overlays.get(bucket)!, from, to, visit);
   }
 
   // --- meta
@@ -606,27 +515,9 @@ class BoltStore implements Store {
   async hashSliced(): Promise<number> {
     await this.#defragmentation?.catch(nothing);
     this.#flush().catch(nothing);
-    const { clock, scheduler } = this.#env;
     const tx = this.#bolt.begin(false);
     try {
-      const hash = new WholeHash();
-      let sliceEnd = clock.monotonicMs() + hashSliceMs;
-      const names = tx.cursor();
-      for (let more = names.first(); more; more = names.next()) {
-        hash.bucket(names.key);
-        const rows = tx.bucket(names.key)!.cursor();
-        let count = 0;
-        for (let row = rows.first(); row; row = rows.next()) {
-          hash.row(rows.key, rows.value ?? EMPTY);
-          if (++count % 64 === 0 && clock.monotonicMs() >= sliceEnd) {
-            await new Promise<void>((resolve) => {
-              scheduler.endOfTurn(resolve);
-            });
-            sliceEnd = clock.monotonicMs() + hashSliceMs;
-          }
-        }
-      }
-      return hash.sum;
+      return await hashSliced(tx, this.#env);
     } finally {
       if (tx.open) tx.rollback();
     }
@@ -667,7 +558,7 @@ class BoltStore implements Store {
   }
 
   async #defragment(): Promise<void> {
-    const { clock, logger, random } = this.#env;
+    const { clock, logger } = this.#env;
     const started = clock.monotonicMs();
     const old = this.#bolt;
     const { path } = old;
@@ -679,23 +570,12 @@ class BoltStore implements Store {
     });
     this.#flush().catch(nothing);
     this.#holding = true;
-    const scratchPath = `${path}.tmp.${random.uint32()}`;
-    let fresh: Bolt | undefined;
+    let fresh: Bolt;
     try {
       await old.settled();
-      this.#disk.open(scratchPath, "createNew").close();
-      const lock = await this.#disk.lockSoon(scratchPath);
-      const cacheBytes = this.#options.cacheBytes ?? defaultCacheBytes;
-      const { pageSize } = old;
-      fresh = Bolt.open(this.#disk, scratchPath, { cacheBytes, noSync: true, pageSize, lock }, this.#env);
-      await copyAll(this.#view, fresh, this.#env);
-      await fresh.sync();
-      this.#disk.rename(scratchPath, path);
-      this.#disk.syncDirectory(directoryOf(path));
+      fresh = await rewrite(this.#view, old, this.#disk, cacheBytesOf(this.#options), this.#env);
     } catch (error) {
       this.#holding = false;
-      await fresh?.close();
-      if (this.#disk.stat(scratchPath) !== undefined) this.#disk.remove(scratchPath);
       logger.error("failed to defragment", { path, error });
       throw error;
     }
@@ -738,10 +618,6 @@ class BoltStore implements Store {
 }
 
 function nothing(): void {}
-
-function byCode(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 function bigEndian(bytes: Uint8Array | undefined): number {
   if (bytes === undefined || bytes.length !== 8) return 0;

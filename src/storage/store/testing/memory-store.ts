@@ -1,6 +1,6 @@
 import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../../base/index.ts";
 import { MemoryDisk } from "../../disk/index.ts";
-import { beginStore } from "../store.ts";
+import { beginStore } from "../open.ts";
 import type { Store, StoreOptions } from "../types.ts";
 
 /**
