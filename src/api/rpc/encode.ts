@@ -66,12 +66,29 @@ export function joinItems(head: Uint8Array, tag: number, items: readonly Uint8Ar
 
 const empty = new Uint8Array(0);
 
+const kvTag = 0x12;
+
+/** `kvTag len` by length; what stands in front of a stored value in nearly every answer. */
+const kvPrefixes: (Uint8Array | undefined)[] = new Array(copyBytesMax).fill(undefined);
+
 /** RangeResponse: header 1, kvs 2, more 3, count 4. */
 export function encodeRange(headers: HeaderEncoder, response: rpc.RangeResponse): Reply {
-  return joinItems(headers.fieldOf(response.header), 0x12, response.kvs, rangeTail(response.more, response.count));
+  const { header, kvs, more, count } = response;
+  const head = headers.fieldOf(header);
+  if (kvs.length !== 1) return joinItems(head, kvTag, kvs, rangeTail(more, count));
+  // One key: all around the stored bytes is known, and they go straight into the output.
+  const kv = kvs[0]!;
+  const { length } = kv;
+  if (length >= copyBytesMax) return [head, prefix(kvTag, length), kv, rangeTail(more, count)];
+  kvPrefixes[length] ??= prefix(kvTag, length);
+  return [head, kvPrefixes[length], kv, rangeTail(more, count)];
 }
 
+/** More is not set, count is 1. */
+const oneKeyTail = Uint8Array.of(0x20, 1);
+
 function rangeTail(more: boolean, count: number): Uint8Array {
+  if (count === 1 && !more) return oneKeyTail;
   let size = 0;
   if (more) size += 2;
   if (count !== 0) size += 1 + sizeInt64(count);

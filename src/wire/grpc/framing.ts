@@ -129,25 +129,18 @@ export function prefixFault(flag: number, length: number, bytesMax: number): Sta
   return undefined;
 }
 
-/** Prefixes are cut from slabs: one allocation for thousands of answers. A slab is never written twice. */
-const slabBytes = 65_536 - (65_536 % prefixBytes);
-let slab = Buffer.allocUnsafeSlow(slabBytes);
-let slabUsed = 0;
+/** Prefixes of plain messages by length, made when they are first needed: most answers of a server are alike. Never written to. */
+const prefixes: (Uint8Array | undefined)[] = new Array(4096).fill(undefined);
 
 /** The 5 bytes in front of a message of `length` bytes. */
 export function messagePrefix(length: number, compressed: boolean): Uint8Array {
-  if (slabUsed === slabBytes) {
-    slab = Buffer.allocUnsafeSlow(slabBytes);
-    slabUsed = 0;
-  }
-  const at = slabUsed;
-  slabUsed += prefixBytes;
-  slab[at] = compressed ? 1 : 0;
-  slab[at + 1] = length >>> 24;
-  slab[at + 2] = length >>> 16;
-  slab[at + 3] = length >>> 8;
-  slab[at + 4] = length;
-  return slab.subarray(at, at + prefixBytes);
+  if (compressed || length >= prefixes.length) return makePrefix(length, compressed);
+  prefixes[length] ??= makePrefix(length, false);
+  return prefixes[length];
+}
+
+function makePrefix(length: number, compressed: boolean): Uint8Array {
+  return Uint8Array.of(compressed ? 1 : 0, length >>> 24, length >>> 16, length >>> 8, length);
 }
 
 /** The pieces of a framed message, ready for DATA frames. */
