@@ -8,6 +8,7 @@ export { ListenError } from "./listen.ts";
 export { parseRotation } from "./log-rotation.ts";
 export { createLogger, LogSinkError } from "./logger.ts";
 export { registerProcessMetrics } from "./process-stats.ts";
+export { type GrpcProxy, type GrpcProxyOptions, serveGrpcProxy } from "./proxy/index.ts";
 export { type Listen, type ServeOptions, type Serving, serve } from "./serve.ts";
 export {
   defaultServeOptions,
@@ -17,3 +18,4 @@ export {
   startMember,
   systemEnv,
 } from "./start-member.ts";
+export { noTls, type TlsSettings } from "./tls/index.ts";

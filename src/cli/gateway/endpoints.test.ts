@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { runCommandLine } from "../command/testing.ts";
+import { main } from "../proxies.ts";
 import { checkEndpoints, discoverClients, endpointOf, type Resolver } from "./endpoints.ts";
-import { main } from "./main.ts";
 
 const names: Record<string, string[]> = { localhost: ["127.0.0.1", "::1"], m1: ["10.0.0.1"] };
 

@@ -1,5 +1,6 @@
 import { lookup, resolveSrv } from "node:dns/promises";
 import { connect } from "node:tls";
+import type { FlagSet } from "../command/flags.ts";
 import type { Endpoint } from "./tcp-proxy.ts";
 
 /** The gateway cannot start; the message is etcd's. */
@@ -67,6 +68,34 @@ export async function discoverClients(domain: string, suffix: string, resolver: 
   return found;
 }
 
+export type Log = (level: "info" | "warn", message: string, fields: Record<string, unknown>) => void;
+
+/** Endpoints by the flags `discovery-srv…`; none without them. Only those whose certificates are good for the domain, unless told otherwise. */
+export async function discoveredEndpoints(
+  flags: FlagSet,
+  ca: Uint8Array | undefined,
+  log: Log,
+  resolver: Resolver = systemResolver,
+): Promise<Discovered[]> {
+  const domain = flags.string("discovery-srv");
+  if (domain === "") return [];
+  const found = await discoverClients(domain, flags.string("discovery-srv-name"), resolver);
+  log("info", "discovered cluster from SRV", { "srv-server": domain, endpoints: urls(found) });
+  if (flags.bool("insecure-discovery")) return found;
+  log("info", "validating discovered SRV endpoints", { "srv-server": domain, endpoints: urls(found) });
+  const faults = await Promise.all(found.map((endpoint) => insecurity(endpoint, domain, ca)));
+  const good = found.filter((_, i) => faults[i] === undefined);
+  const wrong = faults.filter((fault) => fault !== undefined);
+  const told = { "srv-server": domain, endpoints: urls(good) };
+  if (wrong.length > 0) log("warn", "failed to validate discovered endpoints", { ...told, error: wrong.join(",") });
+  else log("info", "using validated discovered SRV endpoints", told);
+  return good;
+}
+
+function urls(found: readonly Discovered[]): string[] {
+  return found.map(({ url }) => url);
+}
+
 /** Refuses endpoints that cannot be resolved, and those that lead back to the gateway itself. */
 export async function checkEndpoints(
   endpoints: readonly Endpoint[],
@@ -98,11 +127,7 @@ export async function checkEndpoints(
 const dialMsMax = 5000;
 
 /** Why an endpoint does not count as secure; undefined when its certificate is one for the domain. */
-export function insecurity(
-  endpoint: Discovered,
-  domain: string,
-  ca: Uint8Array | undefined,
-): Promise<string | undefined> {
+function insecurity(endpoint: Discovered, domain: string, ca: Uint8Array | undefined): Promise<string | undefined> {
   if (!endpoint.secure) return Promise.resolve(`"${endpoint.url}" is insecure`);
   return new Promise((resolve) => {
     const socket = connect({

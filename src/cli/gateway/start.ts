@@ -6,11 +6,10 @@ import { durationText } from "../command/text.ts";
 import type { Invocation } from "../command/tree.ts";
 import {
   checkEndpoints,
-  type Discovered,
-  discoverClients,
+  discoveredEndpoints,
   endpointOf,
   GatewayError,
-  insecurity,
+  type Log,
   splitAuthority,
   systemResolver,
 } from "./endpoints.ts";
@@ -28,20 +27,13 @@ const scheduler: Pick<Scheduler, "every"> = {
 
 /** `etcd gateway start`: until a signal ends it. */
 export async function startGateway({ io, flags }: Invocation): Promise<void> {
-  const log = (level: "info" | "warn", message: string, fields: Record<string, unknown>): void =>
-    logLine(io, level, message, { caller: "gateway/start.ts", ...fields });
+  const log: Log = (level, message, fields) => logLine(io, level, message, { caller: "gateway/start.ts", ...fields });
   log("info", "Running: ", { args: ["etcd", ...io.args] });
   const listen = { text: flags.string("listen-addr"), ...splitAuthority(flags.string("listen-addr")) };
   let endpoints: Endpoint[] = [];
   try {
-    const domain = flags.string("discovery-srv");
-    if (domain !== "") {
-      const ca = flags.string("trusted-ca-file");
-      const found = await discoverClients(domain, flags.string("discovery-srv-name"), systemResolver);
-      log("info", "discovered cluster from SRV", { "srv-server": domain, endpoints: urls(found) });
-      const insecure = flags.bool("insecure-discovery");
-      endpoints = insecure ? found : await secureOnly(found, domain, ca === "" ? undefined : readFileSync(ca), log);
-    }
+    const ca = flags.string("trusted-ca-file");
+    endpoints = await discoveredEndpoints(flags, ca === "" ? undefined : readFileSync(ca), log);
     if (endpoints.length === 0) endpoints = flags.list("endpoints").map(endpointOf);
     const { host, port, text } = listen;
     if (host === undefined || port === undefined) {
@@ -58,8 +50,6 @@ export async function startGateway({ io, flags }: Invocation): Promise<void> {
     throw new Exit(ExitCode.Error);
   }
 }
-
-type Log = (level: "info" | "warn", message: string, fields: Record<string, unknown>) => void;
 
 async function run(
   io: Io,
@@ -80,25 +70,4 @@ async function run(
   await proxy.listen(listen.host, listen.port);
   await ended;
   await proxy.close();
-}
-
-function urls(found: readonly Discovered[]): string[] {
-  return found.map(({ url }) => url);
-}
-
-/** Those discovered endpoints whose certificates are good for the domain. */
-async function secureOnly(
-  found: readonly Discovered[],
-  domain: string,
-  ca: Uint8Array | undefined,
-  log: Log,
-): Promise<Discovered[]> {
-  log("info", "validating discovered SRV endpoints", { "srv-server": domain, endpoints: urls(found) });
-  const faults = await Promise.all(found.map((endpoint) => insecurity(endpoint, domain, ca)));
-  const good = found.filter((_, i) => faults[i] === undefined);
-  const wrong = faults.filter((fault) => fault !== undefined);
-  const told = { "srv-server": domain, endpoints: urls(good) };
-  if (wrong.length > 0) log("warn", "failed to validate discovered endpoints", { ...told, error: wrong.join(",") });
-  else log("info", "using validated discovered SRV endpoints", told);
-  return good;
 }

@@ -19,6 +19,9 @@ export const usageText = `Usage:
 
   etcd gateway start [flags]
     Hand on TCP connections to a cluster's members.
+
+  etcd grpc-proxy start [flags]
+    Hand on gRPC calls to a cluster.
 `;
 
 /** All flags by group, each with its default. */

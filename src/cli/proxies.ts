@@ -1,6 +1,7 @@
-import { execute } from "../command/command.ts";
-import type { Io } from "../command/io.ts";
-import type { CommandSpec } from "../command/tree.ts";
+import { execute } from "./command/command.ts";
+import type { Io } from "./command/io.ts";
+import type { CommandSpec } from "./command/tree.ts";
+import { flags as grpcProxyFlags } from "./grpc-proxy/flags.ts";
 
 /** The servers beside etcd itself that its program holds. Names, flags and initial values are etcd's, descriptions are ours. */
 const program: CommandSpec = {
@@ -48,14 +49,26 @@ const program: CommandSpec = {
               usage: "how long an endpoint that does not answer is left alone",
             },
           ],
-          run: async (call) => (await import("./start.ts")).startGateway(call),
+          run: async (call) => (await import("./gateway/start.ts")).startGateway(call),
+        },
+      ],
+    },
+    {
+      use: "grpc-proxy <subcommand>",
+      short: "Hands on gRPC calls to a cluster",
+      children: [
+        {
+          use: "start",
+          short: "Starts the gRPC proxy",
+          flags: grpcProxyFlags,
+          run: async (call) => (await import("./grpc-proxy/start.ts")).startGrpcProxy(call),
         },
       ],
     },
   ],
 };
 
-/** Runs `etcd gateway …`; gives the exit code once it ended. */
+/** Runs `etcd gateway …` or `etcd grpc-proxy …`; gives the exit code once it ended. */
 export function main(io: Io): Promise<number> {
   return execute(program, io, { repeatError: true });
 }

@@ -1,0 +1,1 @@
+export { type GrpcProxy, type GrpcProxyOptions, serveGrpcProxy } from "./grpc-proxy.ts";
