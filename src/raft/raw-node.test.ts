@@ -355,6 +355,57 @@ describe("membership", () => {
   });
 });
 
+describe("conf changes left unchecked", () => {
+  const two = [
+    change(ConfChangeType.ConfChangeAddLearnerNode, 2n),
+    change(ConfChangeType.ConfChangeAddLearnerNode, 3n),
+  ];
+  const proposed = (one: TestNode) => {
+    const before = one.node.lastIndex;
+    for (const each of two) one.node.proposeConfChange(each);
+    settle(one);
+    return one.applied.filter(({ index }) => index > before).map(({ type }) => type);
+  };
+
+  test("one at a time enters the log, unless validation is off", () => {
+    expect(proposed(leader())).toEqual([1, 0]);
+    expect(proposed(leader({ disableConfChangeValidation: true }))).toEqual([1, 1]);
+  });
+});
+
+describe("forgetting the leader", () => {
+  test("lets a candidate pass within the term, without waiting out the lease", () => {
+    const network = new TestNetwork(3, { checkQuorum: true, preVote: true });
+    network.elect(1);
+    network.isolate(1);
+    network.elect(2);
+    expect(network.node(2).state).toBe(StateType.StatePreCandidate);
+    network.node(2).forgetLeader();
+    network.node(3).forgetLeader();
+    expect([network.node(3).lead, network.node(3).term]).toEqual([0n, 1]);
+    network.elect(2);
+    expect([network.node(2).state, network.node(3).lead, network.node(3).term]).toEqual([StateType.StateLeader, 2n, 2]);
+  });
+
+  test("is nothing to a leader, and undone by the next heartbeat", () => {
+    const network = new TestNetwork(3);
+    network.elect(1);
+    network.node(1).forgetLeader();
+    network.node(2).forgetLeader();
+    expect([network.node(1).lead, network.node(2).lead]).toEqual([1n, 0n]);
+    network.node(1).tick();
+    network.settle();
+    expect(network.node(2).lead).toBe(1n);
+  });
+
+  test("is refused where reads trust the lease", () => {
+    const network = new TestNetwork(3, { checkQuorum: true, readOnlyOption: ReadOnlyOption.ReadOnlyLeaseBased });
+    network.elect(1);
+    network.node(2).forgetLeader();
+    expect(network.node(2).lead).toBe(1n);
+  });
+});
+
 describe("reads", () => {
   test("a lone voter answers at once, but not before it has committed in its term", () => {
     const one = testNode(1n, [1n], {}, [entry(1, 1)]);
