@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -156,6 +157,35 @@ describe("the HTTP side of the client port", () => {
     expect(text).toContain("etcd_server_has_leader 1\n");
     expect(JSON.parse((await at("/debug/vars"))[1])["raft.status"]).toMatchObject({ raftState: "StateLeader" });
     expect(JSON.parse((await at("/version"))[1])).toMatchObject({ etcdserver: "3.7.1" });
+  });
+
+  it("redirects paths as Go does, and lives through any target, upgrades included", async () => {
+    const member = await begin();
+    const port = Number(new URL(member.clientUrl).port);
+    const ask = (line: string, more = ""): Promise<string> =>
+      new Promise((resolve, reject) => {
+        let text = "";
+        const socket = connect(port, "127.0.0.1", () => {
+          socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\n${more || "Connection: close\r\n"}\r\n`);
+        });
+        socket.on("data", (chunk: Buffer) => {
+          text += chunk.toString("latin1");
+        });
+        socket.on("close", () => resolve(text));
+        socket.on("error", reject);
+      });
+    const health = await ask("GET //health?a=b");
+    expect(health).toMatch(/^HTTP\/1.1 307 Temporary Redirect\r\n/);
+    expect(health).toContain("\r\nLocation: /health?a=b\r\n");
+    expect(health).toContain('<a href="/health?a=b">Temporary Redirect</a>.\n\n');
+    expect(await ask("POST /v3beta//kv/range")).toContain("\r\nLocation: /v3/kv/range\r\n");
+    expect(await ask("GET /v3")).toContain("\r\nLocation: /v3/\r\n");
+    const upgrade =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (const target of ["//", "//:x", "http://[", "/%zz", "/v3/kv/range", "*"]) {
+      expect(await ask(`GET ${target}`, target === "/v3/kv/range" ? "" : upgrade)).toMatch(/^HTTP\/1.1 \d{3} /);
+    }
+    expect((await fetch(`${member.clientUrl}/health`)).status).toBe(200);
   });
 
   it("shows an alarm in /health and /readyz, unless it is excluded", async () => {

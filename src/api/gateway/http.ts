@@ -13,6 +13,7 @@ import { LocalCall } from "./local-call.ts";
 import type { MethodTable } from "./methods.ts";
 import { type Route, routes } from "./routes.ts";
 import { errorBody, httpStatus } from "./status.ts";
+import { cleanPath, targetOf } from "./target.ts";
 import { acceptWebSocket } from "./websocket.ts";
 
 /** What the HTTP side of a member is made of. */
@@ -52,8 +53,13 @@ export class HttpGateway {
   attach(server: Server): void {
     server.on("request", this.listener);
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      if (request.headers.upgrade?.toLowerCase() === "websocket") this.#upgrade(request, socket, head);
-      else serveWithoutUpgrade(server, request, socket, head);
+      try {
+        if (request.headers.upgrade?.toLowerCase() === "websocket") this.#upgrade(request, socket, head);
+        else serveWithoutUpgrade(server, request, socket, head);
+      } catch (error) {
+        this.#options.logger.warn("failed to serve an HTTP upgrade", { path: request.url, error });
+        socket.destroy();
+      }
     });
     server.on("clientError", (_error: Error, socket: Socket) => {
       if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
@@ -70,8 +76,8 @@ export class HttpGateway {
   };
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://local");
-    const path = url.pathname.replace(/^\/v3beta\//, "/v3/");
+    const { path: asked, query } = targetOf(request.url);
+    const path = asked.replace(/^\/v3beta\//, "/v3/");
     const { access, logger } = this.#options;
     const host = hostName(request.headers.host);
     if (!isEncrypted(request) && !hostAllowed(access, host)) {
@@ -93,14 +99,26 @@ export class HttpGateway {
       response.writeHead(200, { "Content-Length": 0 }).end();
       return;
     }
+    const better = this.#redirected(path);
+    if (better !== path) {
+      redirect(request, response, query === "" ? better : `${better}?${query}`);
+      return;
+    }
     if (this.#options.gateway && path.startsWith("/v3/")) {
       await this.#rpc(path, request, response);
       return;
     }
-    await this.#page(path, url, request, response);
+    await this.#page(path, query, request, response);
   }
 
-  async #page(path: string, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Where Go's mux sends a client that asks for this; the path itself when it is well as it is. */
+  #redirected(path: string): string {
+    if (path === "*") return path;
+    const clean = cleanPath(path);
+    return clean === "/v3" && this.#options.gateway ? "/v3/" : clean;
+  }
+
+  async #page(path: string, query: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { member, scrape, processVars } = this.#options;
     if (path === "/metrics") {
       const body = scrape();
@@ -111,7 +129,7 @@ export class HttpGateway {
       response.end(body);
       return;
     }
-    const health = this.#health.answer(path, url.searchParams);
+    const health = this.#health.answer(path, new URLSearchParams(query));
     const known = this.#options.pages === "all" && (path === "/version" || path === "/debug/vars");
     if (health === undefined && !known) {
       plain(response, 404, "404 page not found");
@@ -235,7 +253,7 @@ export class HttpGateway {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const path = new URL(request.url ?? "/", "http://local").pathname.replace(/^\/v3beta\//, "/v3/");
+    const path = targetOf(request.url).path.replace(/^\/v3beta\//, "/v3/");
     const route = this.#options.gateway ? routes.get(path) : undefined;
     const host = hostName(request.headers.host);
     if (route === undefined || (!isEncrypted(request) && !hostAllowed(this.#options.access, host))) {
@@ -369,6 +387,20 @@ function plain(response: ServerResponse, code: number, text: string): void {
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.writeHead(code, { "Content-Type": textType, "Content-Length": Buffer.byteLength(text) + 1 });
   response.end(`${text}\n`);
+}
+
+/** As Go words it: a body for those who may want to read it. */
+function redirect(request: IncomingMessage, response: ServerResponse, location: string): void {
+  // A path may hold any byte that HTTP lets through; a header may not.
+  response.setHeader("Location", location.replace(/[^\x21-\x7e]/g, encodeURIComponent));
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    response.writeHead(307, { "Content-Length": 0 }).end();
+    return;
+  }
+  const href = location.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  const body = `<a href="${href}">Temporary Redirect</a>.\n\n`;
+  response.writeHead(307, { "Content-Type": "text/html; charset=utf-8", "Content-Length": Buffer.byteLength(body) });
+  response.end(request.method === "HEAD" ? undefined : body);
 }
 
 function json(response: ServerResponse, code: number, body: string): void {
