@@ -1,8 +1,8 @@
 import { assert } from "../../base/index.ts";
 import { Budget } from "./budget.ts";
 import { Http2Code, Http2Error } from "./errors.ts";
+import { FrameReader, type FrameSink } from "./frame-reader.ts";
 import {
-  CLIENT_PREFACE,
   DEFAULT_FRAME_BYTES,
   DEFAULT_WINDOW_BYTES,
   Flag,
@@ -40,7 +40,7 @@ function findValue(fields: HeaderList, name: string): string | undefined {
  * Two rules keep it honest while the layer above calls back into it from inside its own callbacks: state is changed
  * before the callback that tells of it, and after any callback `#over` is looked at before going on.
  */
-export class Engine implements StreamOwner, SenderOwner {
+export class Engine implements StreamOwner, SenderOwner, FrameSink {
   readonly #server: boolean;
   readonly #handler: Http2Handler;
   readonly #output: Http2Output;
@@ -65,13 +65,8 @@ export class Engine implements StreamOwner, SenderOwner {
   #shutdownSinceMs = -1;
 
   // Input.
-  /** Bytes of the client preface that were seen; all of them for a client. */
-  #prefaceAt: number;
+  readonly #reader: FrameReader;
   #settingsReceived = false;
-  /** A frame that did not come whole: its head in `#head`, once that is whole its bytes with head in `#partial`. */
-  readonly #head = new Uint8Array(FRAME_HEAD_BYTES);
-  #partial: Uint8Array | undefined;
-  #partialBytes = 0;
   /** A header block that waits for CONTINUATION: its stream, 0 when there is none. */
   #blockStreamId = 0;
   #blockEndStream = false;
@@ -118,7 +113,7 @@ export class Engine implements StreamOwner, SenderOwner {
     this.#handler = handler;
     this.#output = output;
     this.#options = options;
-    this.#prefaceAt = server ? 0 : CLIENT_PREFACE.length;
+    this.#reader = new FrameReader(this, server, options.maxFrameBytes);
     // Until the peer acknowledges our SETTINGS it may go by the defaults, so the more generous of both holds.
     this.#decoder = new HpackDecoder(
       options.maxHeaderListBytes,
@@ -167,7 +162,7 @@ export class Engine implements StreamOwner, SenderOwner {
     if (this.#over) return;
     this.#options.stats.bytesReceived += chunk.length;
     try {
-      this.#receive(chunk);
+      this.#reader.read(chunk);
     } catch (error) {
       // Only faults of the peer are thrown as Http2Error; anything else is a bug, of ours or of the layer above.
       if (!(error instanceof Http2Error)) throw error;
@@ -275,7 +270,7 @@ export class Engine implements StreamOwner, SenderOwner {
     this.#pings.length = 0;
     this.#sender.close();
     this.#blockParts = [];
-    this.#partial = undefined;
+    this.#reader.close();
     for (const stream of this.#streams.open()) {
       if (stream.closed) continue;
       stream.closing = Closing.ResetByUs;
@@ -318,7 +313,7 @@ export class Engine implements StreamOwner, SenderOwner {
     }
     // A frame or block that began and did not get on since we last looked. `#frames` counts whole frames, and a block
     // counts by the frames since it began, so dribbled bytes do not count as getting on.
-    if (this.#partialBytes > 0 || this.#blockStreamId !== 0) {
+    if (this.#reader.insideFrame || this.#blockStreamId !== 0) {
       const mark = this.#blockStreamId !== 0 ? -2 - this.#blockStreamId : this.#frames;
       if (this.#stuckFrames !== mark) {
         this.#stuckFrames = mark;
@@ -352,89 +347,18 @@ export class Engine implements StreamOwner, SenderOwner {
   }
 
   // ---------------------------------------------------------------------------------------------------------------
-  // Input: from bytes to frames
-
-  #receive(chunk: Uint8Array): void {
-    let at = 0;
-    const end = chunk.length;
-    if (this.#prefaceAt < CLIENT_PREFACE.length) {
-      while (at < end && this.#prefaceAt < CLIENT_PREFACE.length) {
-        if (chunk[at++] !== CLIENT_PREFACE[this.#prefaceAt++]) {
-          throw new Http2Error(Http2Code.PROTOCOL_ERROR, "bad connection preface");
-        }
-      }
-    }
-    if (this.#partialBytes > 0) {
-      at = this.#complete(chunk, at);
-      if (this.#over) return;
-    }
-    const frameBytesMax = this.#options.maxFrameBytes;
-    while (end - at >= FRAME_HEAD_BYTES) {
-      const length = (chunk[at]! << 16) | (chunk[at + 1]! << 8) | chunk[at + 2]!;
-      if (length > frameBytesMax) this.#tooLong(chunk[at + 3]!, chunk, at);
-      const next = at + FRAME_HEAD_BYTES + length;
-      if (next > end) break;
-      this.#frame(chunk, at, length);
-      if (this.#over) return;
-      at = next;
-    }
-    if (at < end) this.#keep(chunk, at);
-  }
-
-  /** Finishes the frame that came in parts; returns where in `chunk` the next one starts. */
-  #complete(chunk: Uint8Array, start: number): number {
-    let at = start;
-    if (this.#partial === undefined) {
-      while (this.#partialBytes < FRAME_HEAD_BYTES && at < chunk.length) {
-        this.#head[this.#partialBytes++] = chunk[at++]!;
-      }
-      if (this.#partialBytes < FRAME_HEAD_BYTES) return at;
-      this.#openPartial();
-    }
-    const partial = this.#partial!;
-    const take = Math.min(partial.length - this.#partialBytes, chunk.length - at);
-    partial.set(chunk.subarray(at, at + take), this.#partialBytes);
-    this.#partialBytes += take;
-    at += take;
-    if (this.#partialBytes === partial.length) {
-      this.#partial = undefined;
-      this.#partialBytes = 0;
-      // Not used again: whoever gets a view of it may keep it, as with a socket's chunk.
-      this.#frame(partial, 0, partial.length - FRAME_HEAD_BYTES);
-    }
-    return at;
-  }
-
-  /** Puts the rest of a chunk, which is less than a frame, aside. */
-  #keep(chunk: Uint8Array, at: number): void {
-    const rest = chunk.length - at;
-    const headBytes = Math.min(rest, FRAME_HEAD_BYTES);
-    for (let i = 0; i < headBytes; i++) this.#head[i] = chunk[at + i]!;
-    this.#partialBytes = headBytes;
-    if (headBytes < FRAME_HEAD_BYTES) return;
-    this.#openPartial();
-    this.#partial!.set(chunk.subarray(at + FRAME_HEAD_BYTES), FRAME_HEAD_BYTES);
-    this.#partialBytes = rest;
-  }
-
-  #openPartial(): void {
-    const head = this.#head;
-    const length = (head[0]! << 16) | (head[1]! << 8) | head[2]!;
-    if (length > this.#options.maxFrameBytes) this.#tooLong(head[3]!, head, 0);
-    this.#partial = Buffer.allocUnsafeSlow(FRAME_HEAD_BYTES + length);
-    this.#partial.set(head, 0);
-  }
+  // Input: what the frame reader found
 
   /** RFC 9113 4.2 would let DATA of this kind end only its stream; who ignores our SETTINGS gets no second chance. */
-  #tooLong(type: number, source: Uint8Array, at: number): never {
-    if (!this.#settingsReceived && type !== FrameType.Settings) {
+  tooLong(source: Uint8Array, at: number): never {
+    if (!this.#settingsReceived && source[at + 3] !== FrameType.Settings) {
       throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS expected first");
     }
     const streamId = readUint32(source, at + 5) & STREAM_ID_MAX;
     throw new Http2Error(Http2Code.FRAME_SIZE_ERROR, `frame above the limit on stream ${streamId}`);
   }
 
-  #frame(source: Uint8Array, at: number, length: number): void {
+  frame(source: Uint8Array, at: number, length: number): boolean {
     this.#frames++;
     const type = source[at + 3]!;
     const flags = source[at + 4]!;
@@ -483,6 +407,7 @@ export class Engine implements StreamOwner, SenderOwner {
         // Unknown frames are for extensions, and are to be ignored (RFC 9113 5.5).
         this.#spendControl();
     }
+    return !this.#over;
   }
 
   #spendControl(): void {
