@@ -22,10 +22,17 @@ export const quorate: Server = {
   version: "3.7.1",
 };
 export const debianEtcd: Server = { name: "etcd 3.4", command: "/usr/bin/etcd", version: "3.4.23" };
-const etcd37Path = process.env["QUORATE_ETCD_37"];
-/** An etcd 3.7.1 that somebody built; nothing of it is part of the project, and tests do without it. */
-export const etcd37: Server | undefined =
-  etcd37Path === undefined ? undefined : { name: "etcd 3.7", command: etcd37Path, version: "3.7.1" };
+/** An etcd that somebody built; nothing of it is part of the project, and tests do without it. */
+function built(variable: string, name: string, version: string): Server | undefined {
+  const command = process.env[variable];
+  return command === undefined ? undefined : { name, command, version };
+}
+/** An etcd 3.7.1. */
+export const etcd37 = built("QUORATE_ETCD_37", "etcd 3.7", "3.7.1");
+/** The last etcd 3.6. */
+export const etcd36 = built("QUORATE_ETCD_36", "etcd 3.6", "3.6");
+/** Those that are at hand and share a cluster with Quorate. */
+export const etcds: readonly Server[] = [etcd37, etcd36].filter((server) => server !== undefined);
 /** Debian's client, the one that outsiders have. */
 export const etcdctl = "/usr/bin/etcdctl";
 
