@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ManualTime } from "../base/index.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 
@@ -21,6 +21,25 @@ describe("the log", () => {
     expect(last()).toMatchObject({ level: "info", logger: "raft", msg: "became leader", term: 7 });
     expect(last().ts).toMatch(/^2026-01-0\dT\d\d:\d\d:\d\d\.678000(Z|[+-]\d{4})$/);
     expect(last().caller).toMatch(/^node\/logger\.test\.ts:\d+$/);
+  });
+
+  it("tells the time of the wall clock, also after somebody has set it", () => {
+    const lines: string[] = [];
+    const logger = createLogger({ write: (line) => lines.push(line) });
+    const realNow = Date.now;
+    const hour = 3_600_000;
+    try {
+      for (const offMs of [0, hour, -hour, 0]) {
+        vi.spyOn(Date, "now").mockImplementation(() => realNow() + offMs);
+        const before = Date.now();
+        logger.warn(`off by ${offMs}`);
+        const told = Date.parse((JSON.parse(lines.at(-1)!) as { ts: string }).ts);
+        expect(told).toBeGreaterThanOrEqual(before - 3);
+        expect(told).toBeLessThanOrEqual(Date.now() + 3);
+      }
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it("says who called, or what the child was told", () => {

@@ -213,9 +213,20 @@ class Sampler {
   }
 }
 
+/** The wall clock at the moment when the clock of durations stood at 0. */
+let originMs = performance.timeOrigin;
+
+/** The wall clock with fractions of a millisecond, which `Date` does not have; it follows when somebody sets the clock. */
+function wallMs(): number {
+  const sinceMs = performance.now();
+  const coarseMs = Date.now();
+  if (Math.abs(originMs + sinceMs - coarseMs) > 2) originMs = coarseMs - sinceMs;
+  return originMs + sinceMs;
+}
+
 /** Now in local time, to the microsecond, `Z` or the offset behind it. */
 function stamp(clock: Clock | undefined): string {
-  const ms = clock === undefined ? performance.timeOrigin + performance.now() : clock.wallMs();
+  const ms = clock === undefined ? wallMs() : clock.wallMs();
   const date = new Date(ms);
   const offset = -date.getTimezoneOffset();
   const micros = String(Math.floor((ms % 1) * 1000)).padStart(3, "0");

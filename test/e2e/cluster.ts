@@ -3,8 +3,20 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, quorate, type Server, scratch, until } from "./servers.ts";
 
+/** Where a member lives. */
+export interface Place {
+  /** What its command line starts with. */
+  readonly command: readonly string[];
+  readonly clientHost: string;
+  readonly peerHost: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const here: Place = { command: [], clientHost: "127.0.0.1", peerHost: "127.0.0.1" };
+
 interface Node {
   readonly name: string;
+  readonly place: Place;
   readonly port: number;
   readonly peerPort: number;
   readonly dataDir: string;
@@ -36,20 +48,25 @@ export class Cluster {
     this.#args = args;
   }
 
-  /** One member for each of `servers`, all of them started, all serving. */
-  static async start(servers: readonly Server[], args: readonly string[] = []): Promise<Cluster> {
+  /** One member for each of `servers`, all of them started, all serving; each at its place, by default on this machine. */
+  static async start(
+    servers: readonly Server[],
+    args: readonly string[] = [],
+    places: readonly Place[] = [],
+  ): Promise<Cluster> {
     const cluster = new Cluster(args);
-    for (const server of servers) await cluster.reserve(server);
+    for (const [at, server] of servers.entries()) await cluster.reserve(server, places[at]);
     for (const at of servers.keys()) cluster.launch(at);
     await Promise.all(servers.map((_, at) => cluster.serving(at)));
     return cluster;
   }
 
   /** A place for a further member; not started. Its number. */
-  async reserve(server: Server = quorate): Promise<number> {
+  async reserve(server: Server = quorate, place: Place = here): Promise<number> {
     const at = this.nodes.length;
     this.nodes.push({
       name: `m${at + 1}`,
+      place,
       port: await freePort(),
       peerPort: await freePort(),
       dataDir: join(scratch(), "data"),
@@ -61,19 +78,23 @@ export class Cluster {
   }
 
   url(at: number): string {
-    return `http://127.0.0.1:${this.nodes[at]!.port}`;
+    const { place, port } = this.nodes[at]!;
+    return `http://${place.clientHost}:${port}`;
   }
 
   peerUrl(at: number): string {
-    return `http://127.0.0.1:${this.nodes[at]!.peerPort}`;
+    const { place, peerPort } = this.nodes[at]!;
+    return `http://${place.peerHost}:${peerPort}`;
   }
 
   launch(at: number, state: "new" | "existing" = "new", members = this.nodes.map((_, i) => i)): void {
     const node = this.nodes[at]!;
     const initial = members.map((i) => `${this.nodes[i]!.name}=${this.peerUrl(i)}`).join(",");
+    const [command, ...words] = [...node.place.command, node.server.command];
     const child = spawn(
-      node.server.command,
+      command!,
       [
+        ...words,
         `--name=${node.name}`,
         `--data-dir=${node.dataDir}`,
         `--listen-client-urls=${this.url(at)}`,
@@ -84,7 +105,7 @@ export class Cluster {
         `--initial-cluster-state=${state}`,
         ...this.#args,
       ],
-      { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"] } },
+      { stdio: ["ignore", "pipe", "pipe"], env: { PATH: process.env["PATH"], ...node.place.env } },
     );
     node.child = child;
     node.log = "";
@@ -116,8 +137,17 @@ export class Cluster {
     await ended;
   }
 
-  async stopAll(): Promise<void> {
-    await Promise.all(this.nodes.map((_, at) => this.stop(at)));
+  /** Sends a signal that does not end it: SIGSTOP, SIGCONT, ... */
+  signal(at: number, signal: NodeJS.Signals): void {
+    this.nodes[at]!.child?.kill(signal);
+  }
+
+  get urls(): string[] {
+    return this.nodes.map((_, at) => this.url(at));
+  }
+
+  async stopAll(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    await Promise.all(this.nodes.map((_, at) => this.stop(at, signal)));
   }
 
   wipe(at: number): void {
@@ -125,10 +155,17 @@ export class Cluster {
   }
 
   /** One call of the JSON gateway; undefined when there was no good answer in time. */
-  async call(at: number, path: string, body: unknown, timeoutMs = 5000): Promise<Record<string, unknown> | undefined> {
+  async call(
+    at: number,
+    path: string,
+    body: unknown,
+    timeoutMs = 5000,
+    token?: string,
+  ): Promise<Record<string, unknown> | undefined> {
     try {
       const answer = await fetch(`${this.url(at)}/v3/${path}`, {
         method: "POST",
+        ...(token === undefined ? {} : { headers: { authorization: token } }),
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(timeoutMs),
       });
@@ -141,6 +178,13 @@ export class Cluster {
 
   async put(at: number, key: string, value: string): Promise<boolean> {
     return (await this.call(at, "kv/put", { key: btoa(key), value: btoa(value) })) !== undefined;
+  }
+
+  /** So many puts of 100 bytes, of keys that start with `prefix`; a multiple of 50. */
+  async fill(at: number, count: number, prefix: string): Promise<void> {
+    for (let n = 0; n < count; n += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, i) => this.put(at, `${prefix}${n + i}`, "x".repeat(100))));
+    }
   }
 
   async get(at: number, key: string): Promise<string | undefined> {
@@ -190,12 +234,31 @@ export class Cluster {
     });
   }
 
-  /** Waits until all running members hold the same keys; the hash, with the revision. */
+  /** Of the store, as a linearizable read tells it. */
+  async revision(): Promise<number> {
+    let found = 0;
+    await until("a linearizable read", 20_000, async () => {
+      for (const at of this.alive()) {
+        const said = await this.call(at, "kv/range", { key: btoa("any"), count_only: true });
+        if (said !== undefined) found = Number((said["header"] as Record<string, unknown>)["revision"]);
+        if (found > 0) return true;
+      }
+      return false;
+    });
+    return found;
+  }
+
+  /** Numbers of the members that run. */
+  alive(): number[] {
+    return [...this.nodes.keys()].filter((at) => this.nodes[at]!.child !== undefined);
+  }
+
+  /** Waits until all running members tell the same hash of what is written by now; the hash, with its revision. */
   async equalHash(limitMs = 20_000): Promise<string> {
     let last: string[] = [];
+    const revision = await this.revision();
     await until("the same HashKV on all members", limitMs, async () => {
-      const alive = [...this.nodes.keys()].filter((at) => this.nodes[at]!.child !== undefined);
-      const said = await Promise.all(alive.map((at) => this.call(at, "maintenance/hashkv", { revision: 0 })));
+      const said = await Promise.all(this.alive().map((at) => this.call(at, "maintenance/hashkv", { revision })));
       last = said.map((one) => `${one?.["hash"]}@${one?.["hash_revision"]}/${one?.["compact_revision"]}`);
       return new Set(last).size === 1 && !last[0]!.startsWith("undefined");
     }).catch((error: Error) => {

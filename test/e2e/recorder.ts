@@ -203,10 +203,25 @@ function causeOf(events: readonly KeyEvent[]): { cause?: string } {
   return { cause: JSON.stringify({ kind: "delete", key: event.kv.key, end: "" }) };
 }
 
+/** Puts of others, outside the recorder's keys: they take revisions, and may have been made at any time. */
+function putsOfOthers(history: readonly TruthRecord[]): CallRecord[] {
+  return history.flatMap(({ revision, events }) => {
+    const { type, kv } = events[0]!;
+    if (kv.key.startsWith(prefix)) return [];
+    if (type !== "put" || events.length > 1)
+      throw new Error(`revision ${revision} is nobody's: ${JSON.stringify(events)}`);
+    const request = { kind: "put", key: kv.key, value: kv.value, lease: kv.lease } as const;
+    const response = { revision };
+    return [
+      { type: "call", id: -revision, client: "other", request, callMs: 0, returnMs: Infinity, response } as const,
+    ];
+  });
+}
+
 /** Holds the answers to what happened; `undefined` when every promise was kept. Expects an empty store at the beginning. */
 export function judge(calls: readonly CallRecord[], history: readonly TruthRecord[]): Violation | undefined {
   const truth = Truth.from(history);
-  const result = checkLinearizability(resolveOutcomes(calls, truth, JSON.stringify));
+  const result = checkLinearizability(resolveOutcomes([...putsOfOthers(history), ...calls], truth, JSON.stringify));
   if (result.verdict === "violation") return result.violation;
   if (result.verdict === "undecided") {
     return { check: "linearizability", message: `not decided within ${result.steps} steps` };
