@@ -1,17 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
-import { probe } from "./load/channels.ts";
+import { leaderOf, probe } from "./load/channels.ts";
 import { Flags } from "./load/flags.ts";
 import { h2load } from "./load/h2load.ts";
 import { type HeavyFigure, heavy } from "./load/heavy.ts";
 import { ownServer, repository, runWorkload } from "./load/index.ts";
 import { type Server, startServer } from "./load/processes.ts";
-import { preloadKeys, type Row, rows } from "./load/rows.ts";
+import { clusterRows, preloadKeys, type Row, rows } from "./load/rows.ts";
 
 /*
  * `versus --other <command of an etcd> [--self <command>] [--rounds 5] [--quick] [--rows put,range] [--seconds 3] [--h2load]
- * [--heavy KEYS]`
+ * [--heavy KEYS] [--members 3]`
  *
  * In each round both servers start on fresh directories and get the same keys; then each row runs on one and right after on the
  * other, in turn first. A ratio is taken within a round, where both had the same neighbours on the machine; the table shows the
@@ -25,6 +25,7 @@ const flagDefinitions = {
   quick: { kind: "boolean", help: "three rounds of one second each" },
   seconds: { kind: "number", help: "duration of a row (default 3)" },
   rows: { kind: "string", help: "only these, by id" },
+  members: { kind: "number", help: "each server as a cluster of so many members, with the rows for it (default 1)" },
   h2load: { kind: "boolean", help: "also the rows that h2load makes" },
   heavy: { kind: "number", help: "instead: memory, start and latencies with so many keys, once" },
   "no-file": { kind: "boolean", help: "write nothing to bench/results" },
@@ -59,7 +60,8 @@ async function sample(row: Row, server: Server, seconds: number): Promise<Sample
     const { rate, serverCpuSeconds } = await h2load(server, row.h2load.path, row.h2load.message(), extent);
     return { figure: rate, rate, cpuMicros: (serverCpuSeconds * 1e6) / (rate * extent), bottleneck: false };
   }
-  const common = ["--endpoints", server.endpoint, "--server-pid", String(server.pid)];
+  const endpoints = row.leaderOnly === true ? await leaderOf(server.endpoint.split(",")) : server.endpoint;
+  const common = ["--endpoints", endpoints, "--server-pid", server.pids.join(",")];
   const extent = row.ownExtent === true ? [] : ["--seconds", String(seconds)];
   const { measured, costs } = await runWorkload(row.workload, [...common, ...extent, ...row.args], false);
   const found = measured.find(({ what }) => what === row.measurement) ?? measured[0]!;
@@ -167,14 +169,16 @@ export default async function run(args: readonly string[]): Promise<void> {
   const rounds = flags.number("rounds", quick ? 3 : 5);
   const seconds = flags.number("seconds", quick ? 1 : 3);
   const ids = flags.text("rows");
-  const offered = rows.filter((row) => row.h2load === undefined || flags.on("h2load"));
-  const chosen = ids === "" ? offered : rows.filter(({ id }) => ids.split(",").includes(id));
+  const members = flags.number("members", 1);
+  const of = members > 1 ? clusterRows : rows;
+  const offered = of.filter((row) => row.h2load === undefined || flags.on("h2load"));
+  const chosen = ids === "" ? offered : of.filter(({ id }) => ids.split(",").includes(id));
   const taken = new Map<Row, [Sample, Sample][]>(chosen.map((row) => [row, []]));
   for (let round = 0; round < rounds; round++) {
     const servers: Server[] = [];
     try {
-      servers.push(await startServer({ command: self, name: "self", probe }));
-      servers.push(await startServer({ command: other, name: "other", probe }));
+      servers.push(await startServer({ command: self, name: "self", members, probe }));
+      servers.push(await startServer({ command: other, name: "other", members, probe }));
       for (const server of servers) await preload(server);
       for (const row of chosen) {
         const pair: Sample[] = [];
@@ -191,6 +195,7 @@ export default async function run(args: readonly string[]): Promise<void> {
   }
   const text = table(taken, otherName);
   console.log(text);
-  const how = `Median of ${rounds} rounds, ${seconds} s a row; the ratio is the median of the rounds' ratios.`;
+  const each = members > 1 ? ` Each server is a cluster of ${members} members.` : "";
+  const how = `Median of ${rounds} rounds, ${seconds} s a row; the ratio is the median of the rounds' ratios.${each}`;
   if (!flags.on("no-file")) write(otherName, `${how}\n\n${text}`);
 }

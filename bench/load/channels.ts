@@ -99,6 +99,21 @@ export async function probe(endpoint: string): Promise<void> {
   }
 }
 
+/** The endpoint whose member leads. */
+export async function leaderOf(endpoints: readonly string[]): Promise<string> {
+  for (const endpoint of endpoints) {
+    const client = await open(endpoint, { endpoints, conns: 1 }, undefined);
+    try {
+      const reply = await client.unary(path.status, rpc.encodeStatusRequest(rpc.createStatusRequest()));
+      const { header, leader } = rpc.decodeStatusResponse(reply);
+      if (header?.memberId === leader) return endpoint;
+    } finally {
+      client.close();
+    }
+  }
+  throw new Error("no member leads");
+}
+
 /** The port of an endpoint, when it is on this machine. */
 export function localPort(endpoint: string): number | undefined {
   const { host, port } = parts(endpoint);

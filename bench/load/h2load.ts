@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openChannels } from "./channels.ts";
-import { type Server, usageOf } from "./processes.ts";
+import { type Server, usageOfAll } from "./processes.ts";
 
 export interface H2loadRun {
   readonly rate: number;
@@ -23,12 +23,12 @@ export async function h2load(server: Server, path: string, message: Uint8Array, 
   prefix.writeUInt32BE(message.length, 1);
   const body = join(server.directory, "body");
   writeFileSync(body, Buffer.concat([prefix, message]));
-  const before = usageOf(server.pid)?.cpuSeconds ?? 0;
+  const before = usageOfAll(server.pids)?.cpuSeconds ?? 0;
   const { stdout } = await promisify(execFile)("h2load", [
     ...["-c", "100", "-m", "10", "-D", String(seconds), "-d", body],
     ...["-H", "content-type: application/grpc", "-H", "te: trailers", `${server.endpoint}${path}`],
   ]);
-  const serverCpuSeconds = (usageOf(server.pid)?.cpuSeconds ?? 0) - before;
+  const serverCpuSeconds = (usageOfAll(server.pids)?.cpuSeconds ?? 0) - before;
   const rate = Number(/, ([\d.]+) req\/s/.exec(stdout)?.[1]);
   const failed = Number(/(\d+) failed/.exec(stdout)?.[1]);
   if (!Number.isFinite(rate) || failed > 0) throw new Error(`h2load: ${stdout}`);

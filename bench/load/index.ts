@@ -19,7 +19,10 @@ const commonFlags: Readonly<Record<string, FlagDefinition>> = {
   cacert: { kind: "string", help: "verify certificates with this CA bundle" },
   "insecure-skip-tls-verify": { kind: "boolean", help: "skip server certificate verification" },
   spawn: { kind: "string", help: "start this server first (e.g. `node bin/etcd`) and use it; here only" },
-  "server-pid": { kind: "number", help: "whose CPU and memory to tell (default: who listens there); here only" },
+  "server-pid": {
+    kind: "string",
+    help: "whose CPU and memory to tell, comma-separated (default: who listens there); here only",
+  },
   json: { kind: "boolean", help: "one JSON object instead of text; here only" },
 };
 
@@ -44,10 +47,8 @@ export async function runWorkload(name: string, args: readonly string[], show = 
       cacert: flags.has("cacert") ? flags.text("cacert") : undefined,
       insecure: flags.on("insecure-skip-tls-verify"),
     });
-    const port = localPort(endpoints[0]!);
-    const found = port === undefined ? undefined : listenerOn(port);
-    const pid = flags.has("server-pid") ? flags.number("server-pid", 0) : (server?.pid ?? found);
-    const meter = new CostMeter(pid);
+    const told = flags.has("server-pid") ? flags.text("server-pid").split(",").map(Number) : server?.pids;
+    const meter = new CostMeter(told ?? endpoints.flatMap(listeners));
     const progress = new Progress(show && process.stderr.isTTY === true);
     const measured = await workload.run({ flags, channels, clients: flags.number("clients", 1), progress });
     const costs = meter.stop();
@@ -56,6 +57,12 @@ export async function runWorkload(name: string, args: readonly string[], show = 
   } finally {
     await server?.stop();
   }
+}
+
+function listeners(endpoint: string): number[] {
+  const port = localPort(endpoint);
+  const pid = port === undefined ? undefined : listenerOn(port);
+  return pid === undefined ? [] : [pid];
 }
 
 function help(name: string): string {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +31,19 @@ export function usageOf(pid: number): Usage | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Of several processes together; undefined when one is gone. */
+export function usageOfAll(pids: readonly number[]): Usage | undefined {
+  const sum = { cpuSeconds: 0, rssBytes: 0, rssPeakBytes: 0 };
+  for (const pid of pids) {
+    const usage = usageOf(pid);
+    if (usage === undefined) return undefined;
+    sum.cpuSeconds += usage.cpuSeconds;
+    sum.rssBytes += usage.rssBytes;
+    sum.rssPeakBytes += usage.rssPeakBytes;
+  }
+  return sum;
 }
 
 /** The local process that listens on this TCP port, as far as /proc tells us. */
@@ -70,13 +83,16 @@ export async function freePort(): Promise<number> {
   return typeof at === "object" && at !== null ? at.port : 0;
 }
 
-/** An etcd of any make that this benchmark started, on a free port of 127.0.0.1. */
+/** An etcd of any make that this benchmark started, on free ports of 127.0.0.1. */
 export interface Server {
   readonly name: string;
+  /** Of all members, comma-separated. */
   readonly endpoint: string;
+  /** Of the first member. */
   readonly pid: number;
+  readonly pids: readonly number[];
   readonly directory: string;
-  /** Milliseconds from the start of the process until it answered. */
+  /** Milliseconds from the start of the processes until they answered. */
   readonly readyMs: number;
   /** Ends it; its files stay unless `remove`. */
   stop(remove?: boolean): Promise<void>;
@@ -86,6 +102,8 @@ export interface StartOptions {
   /** The command line up to the flags, blanks between the words. */
   readonly command: string;
   readonly name: string;
+  /** Default 1. */
+  readonly members?: number | undefined;
   /** Reused for a restart; a fresh one otherwise. */
   readonly directory?: string | undefined;
   readonly flags?: readonly string[] | undefined;
@@ -101,59 +119,94 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
-export async function startServer(options: StartOptions): Promise<Server> {
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), "quorate-bench-"));
-  const clientUrl = `http://127.0.0.1:${await freePort()}`;
-  const peerUrl = `http://127.0.0.1:${await freePort()}`;
-  const [program, ...words] = options.command.split(" ");
-  const log = openSync(join(directory, "log"), "a");
-  const started = performance.now();
-  const child = spawn(
-    program!,
-    [
-      ...words,
-      ...["--name", "bench", "--data-dir", join(directory, "data"), "--logger", "zap", "--log-level", "error"],
-      ...["--listen-client-urls", clientUrl, "--advertise-client-urls", clientUrl],
-      ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
-      ...["--initial-cluster", `bench=${peerUrl}`, "--quota-backend-bytes", String(8 * 2 ** 30)],
-      ...(options.flags ?? []),
-    ],
-    { stdio: ["ignore", log, log] },
-  );
-  running.add(child);
-  let over: string | undefined;
-  const ended = new Promise<void>((resolve) => {
-    child.once("error", (error) => {
-      over = error.message;
-      resolve();
+/** One process of a server. */
+class Member {
+  readonly child: ChildProcess;
+  readonly clientUrl: string;
+  readonly #logPath: string;
+  readonly #ended: Promise<void>;
+  #over: string | undefined;
+
+  constructor(options: StartOptions, directory: string, name: string, clientUrl: string, peerUrl: string, all: string) {
+    const [program, ...words] = options.command.split(" ");
+    this.clientUrl = clientUrl;
+    this.#logPath = join(directory, `${name}.log`);
+    const log = openSync(this.#logPath, "a");
+    this.child = spawn(
+      program!,
+      [
+        ...words,
+        ...["--name", name, "--data-dir", join(directory, name), "--logger", "zap", "--log-level", "error"],
+        ...["--listen-client-urls", clientUrl, "--advertise-client-urls", clientUrl],
+        ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
+        ...["--initial-cluster", all, "--quota-backend-bytes", String(8 * 2 ** 30)],
+        ...(options.flags ?? []),
+      ],
+      { stdio: ["ignore", log, log] },
+    );
+    closeSync(log);
+    running.add(this.child);
+    this.#ended = new Promise<void>((resolve) => {
+      this.child.once("error", (error) => {
+        this.#over = error.message;
+        resolve();
+      });
+      this.child.once("exit", (code, signal) => {
+        this.#over ??= `ended with ${signal ?? code}`;
+        running.delete(this.child);
+        resolve();
+      });
     });
-    child.once("exit", (code, signal) => {
-      over ??= `ended with ${signal ?? code}`;
-      running.delete(child);
-      resolve();
-    });
-  });
-  const stop = async (remove = true): Promise<void> => {
-    if (over === undefined) child.kill("SIGTERM");
-    const forced = setTimeout(() => child.kill("SIGKILL"), 10_000);
-    await ended;
-    clearTimeout(forced);
-    if (remove) rmSync(directory, { recursive: true, force: true });
-  };
-  const deadline = started + (options.timeoutMs ?? 30_000);
-  for (;;) {
-    if (over !== undefined || performance.now() > deadline) {
-      const why = `${options.name} did not start: ${over ?? "no answer in time"}\n${readFileSync(join(directory, "log"), "utf8")}`;
-      await stop();
-      throw new Error(why);
-    }
-    try {
-      await options.probe(clientUrl);
-      break;
-    } catch {
-      await sleep(20);
+  }
+
+  async ready(options: StartOptions, deadline: number): Promise<void> {
+    for (;;) {
+      if (this.#over !== undefined || performance.now() > deadline) {
+        const why = this.#over ?? "no answer in time";
+        throw new Error(`${options.name} did not start: ${why}\n${readFileSync(this.#logPath, "utf8")}`);
+      }
+      try {
+        await options.probe(this.clientUrl);
+        return;
+      } catch {
+        await sleep(20);
+      }
     }
   }
+
+  async stop(): Promise<void> {
+    if (this.#over === undefined) this.child.kill("SIGTERM");
+    const forced = setTimeout(() => this.child.kill("SIGKILL"), 10_000);
+    await this.#ended;
+    clearTimeout(forced);
+  }
+}
+
+export async function startServer(options: StartOptions): Promise<Server> {
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), "quorate-bench-"));
+  const places: { name: string; clientUrl: string; peerUrl: string }[] = [];
+  for (let i = 1; i <= (options.members ?? 1); i++) {
+    const clientUrl = `http://127.0.0.1:${await freePort()}`;
+    places.push({ name: `m${i}`, clientUrl, peerUrl: `http://127.0.0.1:${await freePort()}` });
+  }
+  const all = places.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(",");
+  const started = performance.now();
+  const members = places.map(
+    ({ name, clientUrl, peerUrl }) => new Member(options, directory, name, clientUrl, peerUrl, all),
+  );
+  const stop = async (remove = true): Promise<void> => {
+    await Promise.all(members.map((member) => member.stop()));
+    if (remove) rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const deadline = started + (options.timeoutMs ?? 30_000);
+    await Promise.all(members.map((member) => member.ready(options, deadline)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const readyMs = performance.now() - started;
-  return { name: options.name, endpoint: clientUrl, pid: child.pid!, directory, readyMs, stop };
+  const pids = members.map(({ child }) => child.pid!);
+  const endpoint = members.map(({ clientUrl }) => clientUrl).join(",");
+  return { name: options.name, endpoint, pid: pids[0]!, pids, directory, readyMs, stop };
 }

@@ -14,6 +14,8 @@ export interface Row {
   readonly figure: "rate" | "p50" | "p99";
   /** The ratio to etcd that is wanted: at least for rates, at most for latencies. */
   readonly goal: number;
+  /** Calls go to the leader alone instead of to all members in turn. */
+  readonly leaderOnly?: boolean;
   /** The run has an extent of its own; no `--seconds`. */
   readonly ownExtent?: boolean;
   /** Made by h2load instead: one message over and over. Only with `--h2load`. */
@@ -174,5 +176,51 @@ export const rows: readonly Row[] = [
       path: path.range,
       message: () => rpc.encodeRangeRequest(rpc.createRangeRequest({ key: keyOf(1, 16), serializable: true })),
     },
+  },
+];
+
+/** What is measured on clusters of several members. */
+export const clusterRows: readonly Row[] = [
+  {
+    id: "put",
+    what: "put 256 B, 100 connections x 10, over all members",
+    workload: "put",
+    args: [...wide, ...space, "--val-size", "256"],
+    figure: "rate",
+    goal: 2,
+  },
+  {
+    id: "put-leader",
+    what: "put 256 B, 100 connections x 10, at the leader",
+    workload: "put",
+    args: [...wide, ...space, "--val-size", "256"],
+    figure: "rate",
+    goal: 2,
+    leaderOnly: true,
+  },
+  {
+    id: "put-1",
+    what: "put 256 B, one at a time, at the leader: p50",
+    workload: "put",
+    args: [...alone, ...space, "--val-size", "256"],
+    figure: "p50",
+    goal: 1,
+    leaderOnly: true,
+  },
+  {
+    id: "range",
+    what: "range one key, linearizable, 100 x 10, over all members",
+    workload: "range",
+    args: [...wide, ...space],
+    figure: "rate",
+    goal: 2,
+  },
+  {
+    id: "range-s",
+    what: "range one key, serializable, 100 x 10, over all members",
+    workload: "range",
+    args: [...wide, ...space, "--consistency", "s"],
+    figure: "rate",
+    goal: 2,
   },
 ];

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Latencies, type Summary } from "./latencies.ts";
-import { type Usage, usageOf } from "./processes.ts";
+import { type Usage, usageOfAll } from "./processes.ts";
 import type { Progress } from "./progress.ts";
 
 /** What one workload measured. */
@@ -33,15 +33,16 @@ const generatorBusyPercent = 90;
 
 /** Watches what server and generator use between its creation and `stop`. */
 export class CostMeter {
-  readonly #pid: number | undefined;
+  readonly #pids: readonly number[];
   readonly #server: Usage | undefined;
   readonly #own = process.cpuUsage();
   readonly #loop = performance.eventLoopUtilization();
   readonly #startMs = performance.now();
 
-  constructor(pid: number | undefined) {
-    this.#pid = pid;
-    this.#server = pid === undefined ? undefined : usageOf(pid);
+  /** `pids`: the server's processes, as far as they are known. */
+  constructor(pids: readonly number[]) {
+    this.#pids = pids;
+    this.#server = pids.length === 0 ? undefined : usageOfAll(pids);
   }
 
   stop(): Costs {
@@ -50,7 +51,7 @@ export class CostMeter {
     const ownPercent = ((own.user + own.system) / 1e6 / seconds) * 100;
     // On a crowded machine the loop can be busy, that is, never waiting for the server, with less than a core of its own.
     const loopPercent = performance.eventLoopUtilization(this.#loop).utilization * 100;
-    const now = this.#pid === undefined ? undefined : usageOf(this.#pid);
+    const now = this.#pids.length === 0 ? undefined : usageOfAll(this.#pids);
     const cpu = now === undefined || this.#server === undefined ? undefined : now.cpuSeconds - this.#server.cpuSeconds;
     return {
       serverCpuSeconds: cpu,

@@ -126,6 +126,8 @@ export class Cluster {
       const node = this.nodes[at]!;
       if (node.child === undefined) throw new Error(`${node.name} ended while starting:\n${node.log}`);
       return (await this.status(at)) !== undefined;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.nodes[at]!.log}`);
     });
   }
 

@@ -14,6 +14,7 @@ import {
   scratch,
   start,
 } from "./servers.ts";
+import { playAtMember, unlikeAlone } from "./three.ts";
 import { ctl, type Place, play, type Step, type Transcript } from "./transcript.ts";
 
 /** The last word of every script: all keys, all revisions, all tombstones hash alike. */
@@ -27,6 +28,9 @@ export interface ScriptOptions {
   readonly hashKv?: boolean;
 }
 
+/** Scripts so far: each is also played at another member of three; with QUORATE_EVERY_MEMBER=1 at all of them. */
+let scripts = 0;
+
 /**
  * Plays one script on Debian's etcd, then on Quorate, at the same addresses and under the same name, so that ids,
  * revisions, terms and log indices must be equal, and makes a test of every step.
@@ -39,12 +43,15 @@ export function compareOnBoth(title: string, script: readonly Step[], options: S
     let theirs: Transcript = new Map();
     let ours: Transcript = new Map();
     let twins: Transcript = new Map();
+    const members = process.env["QUORATE_EVERY_MEMBER"] === "1" ? [0, 1, 2] : [scripts++ % 3];
+    const atMembers: Transcript[] = [];
 
     beforeAll(async () => {
       const ports: Ports = { port: await freePort(), peerPort: await freePort(), other: await freePort() };
       theirs = await playOn(debianEtcd, steps, ports, options);
       ours = await playOn(quorate, steps, ports, options);
       if (etcd37 !== undefined) twins = await playOn(etcd37, steps, ports, options);
+      for (const at of members) atMembers.push(await playAtMember(at, steps, options));
     }, 900_000);
     afterAll(cleanUp);
 
@@ -66,6 +73,13 @@ export function compareOnBoth(title: string, script: readonly Step[], options: S
       const unlike = [...ours].filter(([step, text]) => plainJson(twins.get(step)) !== text).map(([step]) => step);
       expect(unlike).toEqual(notAs37.filter(([script]) => script === title).map(([, step]) => step));
     });
+
+    it.each(members.map((at, i) => [at === 0 ? "the leader" : `follower ${at}`, i] as const))(
+      "all of it at %s of three members",
+      (_, i) => {
+        expect(unlikeAlone(title, ours, atMembers[i]!)).toEqual([]);
+      },
+    );
 
     it("every difference in the table was looked at", () => {
       const names = flatten(steps).map((step) => step.name);

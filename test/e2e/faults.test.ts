@@ -30,8 +30,9 @@ interface Scene {
 /** Three members in namespaces under load; `fault` begins and ends one. Afterwards everything that was promised is looked at. */
 async function under(name: string, server: Server, fault: (scene: Scene) => Promise<void>): Promise<void> {
   const network = await Network.of(3);
-  const cluster = await Cluster.start([server, server, server], [], network.places);
+  let cluster: Cluster | undefined;
   try {
+    cluster = await Cluster.start([server, server, server], [], network.places);
     const work = new Recorder({ endpoints: cluster.urls, clients: 24, rate: 300 });
     const leader = await cluster.leader();
     await pause(500);
@@ -50,7 +51,7 @@ async function under(name: string, server: Server, fault: (scene: Scene) => Prom
     expect(histories[2]).toEqual(histories[0]);
     expect(judge(work.calls, histories[0]!)).toBeUndefined();
   } finally {
-    await cluster.stopAll("SIGKILL");
+    await cluster?.stopAll("SIGKILL");
     await network.remove();
   }
 }

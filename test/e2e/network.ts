@@ -60,6 +60,7 @@ export class Network {
   readonly places: readonly Place[];
   readonly #namespaces: readonly string[];
   readonly #addresses: readonly string[];
+  readonly #links: string[] = [];
   readonly #switch: ChildProcess;
   readonly #answers: AsyncIterator<string>;
 
@@ -88,6 +89,7 @@ export class Network {
     for (const [at, namespace] of namespaces.entries()) {
       const link = `q${mark}n${at}`;
       ip("link", "add", link, "type", "veth", "peer", "name", "clients", "netns", namespace);
+      network.#links.push(link);
       ip("addr", "add", `10.${net}.${at + 1}.1/30`, "dev", link);
       ip("link", "set", link, "up");
       ip("-n", namespace, "addr", "add", `10.${net}.${at + 1}.2/30`, "dev", "clients");
@@ -115,7 +117,8 @@ export class Network {
     const ended = new Promise((resolve) => this.#switch.once("exit", resolve));
     this.#switch.stdin!.end();
     if (this.#switch.exitCode === null) await ended;
-    // A namespace takes its devices with it, and a link its other end.
+    // A namespace would take its devices with it, but connections that nobody answers keep it for minutes.
+    for (const link of this.#links) ip("link", "del", link);
     for (const namespace of this.#namespaces) ip("netns", "del", namespace);
   }
 

@@ -32,7 +32,7 @@ export type Hide = readonly [pattern: RegExp, replacement: string];
 export type Transcript = ReadonlyMap<string, string>;
 
 export interface Place {
-  readonly server: Running;
+  readonly server: Pick<Running, "url">;
   /** Stands for `{dir}` in arguments. */
   readonly directory: string;
   /** Stands for `{other}`: a second server, where the script has one. */

@@ -44,7 +44,7 @@ interface Call {
   readonly returnMs: number;
   /** It need not have happened at all. */
   readonly optional: boolean;
-  /** Changes nothing in any state: taken as soon as it fits, without a second thought. */
+  /** Changes nothing wherever its answer is right: taken as soon as it fits, without a second thought. */
   readonly reads: boolean;
   /** Two random words that stand for it in the sum of a set of optional calls. */
   readonly mark: number;
@@ -187,6 +187,13 @@ function wrote(request: Request, response: Response): boolean {
   return branch.some((operation, i) => wrote(operation, response.responses![i]!));
 }
 
+/** The answer says so: nothing was there to delete, or the branch that was taken only reads. */
+function didNothing(request: Request, response: Response | undefined): boolean {
+  if (response === undefined) return false;
+  if (request.kind === "delete") return response.deleted === 0;
+  return request.kind === "txn" && response.responses !== undefined && !wrote(request, response);
+}
+
 function agrees(events: readonly KeyEvent[], seen: readonly KeyValue[] | undefined): boolean {
   if (seen === undefined) return true;
   return seen.every((kv) =>
@@ -217,7 +224,7 @@ function prepare(records: readonly CallRecord[], listed: boolean): { required: C
       callMs: record.callMs,
       returnMs: known ? record.returnMs! : Number.POSITIVE_INFINITY,
       optional: !known,
-      reads: known && (record.refused !== undefined || readsOnly(request)),
+      reads: known && (record.refused !== undefined || readsOnly(request) || didNothing(request, record.response)),
       mark: seed * 2 ** 20 + ((seed ^ 0x5bd1e995) & 0xfffff),
     });
   };
