@@ -139,7 +139,7 @@ async function playStep(step: Step, place: Place, transcript: Map<string, string
 }
 
 /** Watchers that a server counts, by its metrics. */
-async function watchersOf({ url }: Running): Promise<number> {
+async function watchersOf({ url }: Place["server"]): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(/^etcd_debugging_mvcc_watcher_total (\S+)$/m.exec(text)?.[1]);
 }
