@@ -16,6 +16,18 @@ const ofThree: Readonly<Record<string, RegExp>> = {
   "etcdctl: maintenance: member list -w fields": /("ID" : \d+\n"Name" : "m[123]"\n(.*\n){3}\n){3}/,
   "etcdctl: maintenance: member list -w protobuf": /m1[\s\S]*m2|m2[\s\S]*m1/,
   "etcdctl: maintenance: member list --hex": /^(\w{16}, started, m[123], .*\n){3}/,
+  // The client wants the leader among its endpoints.
+  "etcdctl: maintenance: move-leader 1234":
+    /Error: (etcdserver: bad leader transferee|no leader endpoint given at .*)\n/,
+  // Two rows of members more.
+  "etcdctl: maintenance: snapshot status {dir}/saved.db": /^[0-9a-f]+, 16, 16, 20 kB\n\[exit 0\]$/,
+  "etcdctl: maintenance: snapshot status {dir}/saved.db -w json":
+    /"revision":16,"totalKey":16,"totalSize":20480\}\n\[exit 0\]$/,
+  "etcdctl: quota: status tells the alarm":
+    /, 1\.2 MB, (true|false), false, \d, \d+, \d+, memberID:\d+ alarm:NOSPACE\n/,
+  // Members count as healthy once they have been connected for five seconds.
+  "etcdctl: spoilers: member add x --peer-urls=http://127.0.0.1:1":
+    /^Member <id> added|Error: etcdserver: unhealthy cluster\n/,
 };
 
 /** Hides what must differ: addresses, who answers, how often was voted, how many entries that took, pages of the file. */
