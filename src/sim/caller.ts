@@ -13,6 +13,7 @@ import {
   txnMessage,
   txnResponse,
 } from "./convert.ts";
+import { type Locked, LockService } from "./lock-service.ts";
 import type { Machine, Process } from "./machine.ts";
 import { exponential, type World } from "./world.ts";
 
@@ -37,6 +38,10 @@ const definite = new Set([
   "NoLeader",
   "NotLeader",
 ]);
+
+function isCoded(error: unknown): boolean {
+  return error instanceof EtcdError || (error instanceof Error && error.name === "GrpcError");
+}
 
 /** As etcdctl's: beyond it the caller gives up. */
 const patienceMs = 20_000;
@@ -104,6 +109,96 @@ export class Caller {
     }
   }
 
+  /**
+   * Takes down what a service of the process does on behalf of a caller, as a call like any other; gives `work` back. Such calls
+   * do not travel: they end with their process.
+   */
+  record<M>(
+    process: Process,
+    client: string,
+    request: Request,
+    work: Promise<M>,
+    response: (message: M) => Response,
+  ): Promise<M> {
+    const id = this.#nextId++;
+    const callMs = this.#world.nowMs;
+    const lost = this.#lostWith(process);
+    const end = (outcome: Partial<CallRecord>): void => {
+      if (!lost.delete(lose)) return;
+      this.calls.push({ type: "call", id, client, request, callMs, ...outcome });
+    };
+    const lose = (): void => end({});
+    lost.add(lose);
+    work.then(
+      (message) => end({ returnMs: this.#world.nowMs, response: response(message) }),
+      (error: unknown) => {
+        const key = error instanceof EtcdError ? (error.key ?? "") : "";
+        end(definite.has(key) ? { returnMs: this.#world.nowMs, refused: key } : {});
+      },
+    );
+    return work;
+  }
+
+  /** Asks the lock service of `machine`, and waits as long as any call; undefined when the lock was not had. */
+  async lock(client: string, machine: Machine, name: string, lease: string): Promise<Locked | undefined> {
+    const world = this.#world;
+    this.open++;
+    try {
+      await world.wait(exponential(world.random, this.#latencyMs));
+      const process = machine.process;
+      if (process?.member === undefined) return undefined;
+      const locked = await new Promise<Locked | undefined>((resolve) => {
+        const lost = this.#lostWith(process);
+        let cancel = (): void => {};
+        const lose = (): void => {
+          timer.cancel();
+          resolve(undefined);
+        };
+        lost.add(lose);
+        const timer = world.after(patienceMs, () => {
+          lost.delete(lose);
+          world.after(0, () => cancel(), process);
+          resolve(undefined);
+        });
+        const finish = (answer: Locked | undefined): void => {
+          if (!process.alive || !lost.delete(lose)) return;
+          world.after(exponential(world.random, this.#latencyMs), () => {
+            timer.cancel();
+            resolve(answer);
+          });
+        };
+        world.after(
+          0,
+          () => {
+            const asked = new LockService(process, this, client).lock(name, lease);
+            cancel = asked.cancel;
+            asked.locked.then(finish, (error: unknown) => {
+              if (process.alive && !isCoded(error)) this.#unexpected(error);
+              finish(undefined);
+            });
+          },
+          process,
+        );
+      });
+      this.#trace(
+        client,
+        `${machine.name} lock ${name} ${locked === undefined ? "not had" : `revision ${locked.revision}`}`,
+      );
+      return locked;
+    } finally {
+      this.open--;
+    }
+  }
+
+  #lostWith(process: Process): Set<() => void> {
+    let lost = this.#inFlight.get(process);
+    if (lost === undefined) {
+      lost = new Set();
+      this.#inFlight.set(process, lost);
+    }
+    return lost;
+  }
+
   #refusedAsCompacted(request: Request): void {
     if (request.kind !== "range" || request.revision >= this.#compacted()) {
       if (request.kind !== "compact")
@@ -118,11 +213,7 @@ export class Caller {
   ): Promise<{ response: Response } | { refused: string } | "unknown"> {
     const world = this.#world;
     return new Promise((resolve) => {
-      let lost = this.#inFlight.get(process);
-      if (lost === undefined) {
-        lost = new Set();
-        this.#inFlight.set(process, lost);
-      }
+      const lost = this.#lostWith(process);
       const lose = (): void => {
         timer.cancel();
         resolve("unknown");

@@ -1,13 +1,16 @@
 import { crc32c, hexId, nullMetrics, SeededRandom, silentLogger, utf8 } from "../base/index.ts";
 import type { Entry, RawNode } from "../raft/index.ts";
-import { Bolt } from "../storage/bolt/index.ts";
+import { Bolt, type Tx } from "../storage/bolt/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { Caller } from "./caller.ts";
 import {
   CommittedEntries,
+  checkBounds,
   difference,
+  Files,
   Hashes,
   Leases,
+  type LockRecord,
   type Response,
   type Violation,
   type WatchRecord,
@@ -20,7 +23,7 @@ import { Network } from "./network.ts";
 import type { Options } from "./options.ts";
 import { makePump } from "./pump.ts";
 import { Twin } from "./twin.ts";
-import { drawWanted, SimWatcher } from "./watcher.ts";
+import { drawWanted, SimWatcher, type Wanted } from "./watcher.ts";
 import { ranges, type Scene } from "./workload.ts";
 import { ProcessTime, World } from "./world.ts";
 
@@ -50,20 +53,23 @@ export class Cluster implements Scene {
   readonly twin = new Twin();
   readonly committed = new CommittedEntries();
   readonly hashes = new Hashes();
+  readonly files = new Files();
   readonly leases: Leases;
   readonly watches: WatchRecord[] = [];
   readonly watchers: SimWatcher[] = [];
+  readonly locks: LockRecord[] = [];
   /** The first promise that was broken. */
   failure: Failure | undefined;
   /** Sum over every line of the trace, printed or not: two runs that agree in it did the same. */
   digest = 0;
   lines = 0;
   stopped = false;
-  readonly counts = { crashes: 0, serves: 0, audits: 0, checks: 0, snapshotsInstalled: 0 };
+  readonly counts = { crashes: 0, serves: 0, audits: 0, checks: 0 };
   readonly #trace: TraceSink | undefined;
   #nextValue = 1;
   #nextLease = 1;
   #nextWatch = 1;
+  #lister: SimWatcher | undefined;
 
   constructor(seed: number, options: Options, trace: TraceSink | undefined) {
     this.#trace = trace;
@@ -149,6 +155,13 @@ export class Cluster implements Scene {
     return false;
   }
 
+  /** Members with a vote, as the log has them. */
+  voters(): number {
+    let voters = 0;
+    for (const { learner } of this.twin.members.values()) if (!learner) voters++;
+    return voters;
+  }
+
   stopping(): boolean {
     return this.stopped;
   }
@@ -197,7 +210,27 @@ export class Cluster implements Scene {
       oldest + (world.random.uint32() % (newest - oldest + 1)),
     ];
     const startRevision = starts[world.random.uint32() % starts.length]!;
-    const watcher = new SimWatcher(`w${this.watchers.length + 1}`, drawWanted(world, ranges), startRevision, {
+    this.#watch(drawWanted(world, ranges), startRevision);
+  }
+
+  locked(lock: LockRecord): void {
+    this.locks.push(lock);
+  }
+
+  /** There is one such watcher; it starts over whenever somebody lists. */
+  watchFrom(key: string, end: string, revision: number): void {
+    if (this.options.watchers === 0) return;
+    if (this.#lister === undefined) {
+      this.#lister = this.#watch({ key, end, noPut: false, noDelete: false, prevKv: true }, revision + 1);
+    } else {
+      this.#lister.disconnect();
+      this.#lister.next = revision + 1;
+    }
+  }
+
+  #watch(wanted: Wanted, startRevision: number): SimWatcher {
+    const { world } = this;
+    const watcher = new SimWatcher(`w${this.watchers.length + 1}`, wanted, startRevision, {
       world,
       latencyMs: this.options.networkLatencyMs,
       records: this.watches,
@@ -205,6 +238,7 @@ export class Cluster implements Scene {
       trace: (who, what) => this.trace(who, what),
     });
     this.watchers.push(watcher);
+    return watcher;
   }
 
   // ---- what is known ---------------------------------------------------------------------------------------------------
@@ -242,17 +276,18 @@ export class Cluster implements Scene {
     this.counts.crashes++;
     this.caller.ended(process);
     for (const watcher of this.watchers) watcher.ended(process);
-    if (!machine.removed) this.#checkFiles(machine);
+    if (!machine.removed && machine.damage === undefined) this.#checkFiles(machine);
   }
 
   /** What the crash left of the database must be a sound one. */
   #checkFiles(machine: Machine): void {
     const disk = machine.disk.copy();
     const path = "/data/member/snap/db";
-    if ((disk.stat(path)?.size ?? 0) > 0) this.checkDatabase(machine.name, disk, path);
+    if ((disk.stat(path)?.size ?? 0) > 0) this.checkDatabase(machine.name, disk, path, true);
   }
 
-  checkDatabase(whose: string, disk: Disk, path: string): void {
+  /** `own`: it is a member's own file, and not a copy on its way somewhere. */
+  checkDatabase(whose: string, disk: Disk, path: string, own = false): void {
     this.counts.checks++;
     const life = { alive: true, pausedUntilMs: 0 };
     const time = new ProcessTime(this.world, life, 1, () => 0);
@@ -267,8 +302,10 @@ export class Cluster implements Scene {
       const db = Bolt.open(disk, path, { readOnly: true }, env);
       const tx = db.begin(false);
       const faults = tx.check();
+      const rows = faults.length === 0 && own ? rowsOf(tx) : undefined;
       tx.rollback();
       if (faults.length > 0) this.fail("correctness", `files: ${whose}: ${faults.slice(0, 3).join("; ")}`);
+      if (rows !== undefined) this.#broken(this.files.add(whose, rows.index, rows.sum));
     } catch (error) {
       this.fail("correctness", `files: ${whose}: ${stackOf(error)}`);
     }
@@ -279,6 +316,7 @@ export class Cluster implements Scene {
     const { member } = machine;
     if (member === undefined) return;
     this.counts.audits++;
+    this.#broken(checkBounds(machine.name, machine.process!.gauges));
     const applied = member.status().raftAppliedIndex;
     const expected = this.twin.revisionAt(applied);
     const who = `${machine.name}, index ${applied}`;
@@ -326,6 +364,27 @@ export class Cluster implements Scene {
       }),
     );
   }
+}
+
+/** Buckets whose rows are the log's doing alone. */
+const loggedBuckets = ["lease", "alarm", "cluster", "members", "members_removed", "auth", "authUsers", "authRoles"].map(
+  utf8,
+);
+
+/** Index of the last entry in the file, and a sum over what the entries made; undefined before there is an index. */
+function rowsOf(tx: Tx): { index: number; sum: number } | undefined {
+  const stored = tx.bucket(utf8("meta"))?.get(utf8("consistent_index"));
+  if (stored === undefined) return undefined;
+  const index = Number(new DataView(stored.buffer, stored.byteOffset).getBigUint64(0));
+  let sum = 0;
+  for (const name of loggedBuckets) {
+    sum = crc32c(name, sum);
+    tx.bucket(name)?.forEach((key, value) => {
+      sum = crc32c(key, sum);
+      if (value !== undefined) sum = crc32c(value, sum);
+    });
+  }
+  return { index, sum };
 }
 
 export function stackOf(error: unknown): string {

@@ -145,6 +145,7 @@ export function rangeOf(m: rpc.RangeRequest): RangeRequest {
     limit: m.limit,
     countOnly: m.countOnly,
     keysOnly: m.keysOnly,
+    ...(m.sortOrder === rpc.SortOrder.NONE ? {} : { sorted: true }),
   };
 }
 

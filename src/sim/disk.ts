@@ -66,6 +66,11 @@ export class MachineDisk {
     this.#memory = this.#memory.crashClone(keep);
   }
 
+  /** Changes what the disk holds, while no process has it mounted. */
+  alter<T>(act: (disk: MemoryDisk) => T): T {
+    return act(this.#memory);
+  }
+
   /** A copy to look into; what happens to it happens to nobody else. */
   copy(): MemoryDisk {
     return this.#memory.crashClone({ keep: "all" });

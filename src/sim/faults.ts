@@ -2,7 +2,8 @@ import { below, type Random } from "../base/index.ts";
 import { MemoryDisk } from "../storage/disk/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Machine } from "./machine.ts";
-import { changeMembers } from "./members.ts";
+import { changeMembers, replaceLost } from "./members.ts";
+import { changeAuth, changeDowngrade } from "./operators.ts";
 import { between, chance, exponential } from "./world.ts";
 
 /** Makes things go wrong, each kind at its own rate, until told to stop. */
@@ -34,6 +35,10 @@ export class Faults {
     this.#repeat(options.transfers, () => this.#transfer());
     this.#repeat(options.memberChanges, () => void changeMembers(this.#cluster));
     this.#repeat(options.snapshots, () => void this.#snapshot());
+    this.#repeat(options.rots, () => this.#rot());
+    this.#repeat(options.rots === 0 ? 0 : 12, () => void replaceLost(this.#cluster));
+    this.#repeat(options.downgrades, () => void changeDowngrade(this.#cluster));
+    this.#repeat(options.authChanges, () => void changeAuth(this.#cluster));
   }
 
   stop(): void {
@@ -143,6 +148,15 @@ export class Faults {
     machine.disk.faults.flipRead = 0.2;
   }
 
+  /** Only as many members as the cluster can do without, and while all the others are well. */
+  #rot(): void {
+    const machines = this.#cluster.machines().filter((machine) => this.#cluster.isMember(machine));
+    const damaged = machines.filter((machine) => machine.damage !== undefined).length;
+    const sound = machines.filter(({ member, damage }) => member !== undefined && damage === undefined);
+    if (damaged + 1 > (this.#cluster.voters() - 1) / 2 || damaged + sound.length < machines.length) return;
+    void sound[below(this.#random, Math.max(1, sound.length))]?.rot();
+  }
+
   async #compact(): Promise<void> {
     const { twin, caller } = this.#cluster;
     const machine = this.#running();
@@ -213,6 +227,6 @@ export class Faults {
     }
     // It is one state of the database, whatever was written while it was sent.
     file.close();
-    this.#cluster.checkDatabase(`a snapshot of ${machine.name}`, image, "/db");
+    if (machine.damage === undefined) this.#cluster.checkDatabase(`a snapshot of ${machine.name}`, image, "/db");
   }
 }

@@ -14,6 +14,7 @@ import type { CrashKeep } from "../storage/disk/index.ts";
 import { type DiskUser, injected, MachineDisk, ProcessDied } from "./disk.ts";
 import type { Network } from "./network.ts";
 import type { Options } from "./options.ts";
+import { type Damage, damage } from "./rot.ts";
 import { type Life, ProcessTime, type World } from "./world.ts";
 
 const sha1 = (bytes: Uint8Array): Uint8Array => createHash("sha1").update(bytes).digest();
@@ -33,6 +34,8 @@ export class Process implements Life, DiskUser {
   readonly time: ProcessTime;
   /** Set once it serves. */
   member: ServerMember | undefined;
+  /** The member's gauges that are read, not set. */
+  readonly gauges = new Map<string, () => number>();
   /** Dies in the n-th disk operation from now, when not 0. */
   diesIn = 0;
   readonly #machine: Machine;
@@ -46,6 +49,21 @@ export class Process implements Life, DiskUser {
     this.#machine.onOperation(kind, path);
     if (this.diesIn > 0 && --this.diesIn === 0) this.#machine.crash(`in ${kind} ${path}`);
   }
+}
+
+/** Errors that say what is wrong with a file, and where. */
+const codedErrors = new Set(["WalError", "BoltError", "EtcdError", "DiskError"]);
+
+function isCoded(error: unknown): boolean {
+  return error instanceof Error && codedErrors.has(error.name);
+}
+
+/** A fault of the simulated disk, or the end of the process in the middle of a call. */
+function isInjected(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ProcessDied || at.message.includes(injected)) return true;
+  }
+  return false;
 }
 
 /** Told of what becomes of a machine's processes. */
@@ -75,6 +93,10 @@ export class Machine {
   restartAtMs: number | undefined;
   /** Its member is no longer one of the cluster. */
   removed = false;
+  /** What was done to its files since it was made; from then on it may refuse to run. */
+  damage: Damage | undefined;
+  /** It refused to run on damaged files, and is not started again. */
+  lost = false;
   /** Longest pause before the next start; shorter once everything is to come to rest. */
   downMaxMs: number;
   /** Lives so far. */
@@ -143,7 +165,7 @@ export class Machine {
       scheduler: process.time,
       random: new SeededRandom(this.#random.uint32()),
       logger: this.#logger(process),
-      metrics: nullMetrics,
+      metrics: { ...nullMetrics, gaugeFrom: ({ name }, value) => process.gauges.set(name, value) },
     };
     ServerMember.start(this.memberOptions, {
       disk: this.disk.mount(process),
@@ -174,6 +196,7 @@ export class Machine {
         this.#events.trace(this.name, `ends itself: ${text}`);
         if (text.includes("permanently removed")) this.removed = true;
         const excused = this.removed || this.excused(error);
+        if (this.damage !== undefined && !isInjected(error) && isCoded(error)) this.lost = true;
         this.crash("exit", { keep: "all" });
         if (!excused) this.#events.unexcused(this, error);
       },
@@ -189,10 +212,9 @@ export class Machine {
 
   /** Whether a fault that is going on, or was made, explains that a member gave up. */
   excused(error: unknown): boolean {
-    for (let at: unknown = error; at instanceof Error; at = at.cause) {
-      if (at instanceof ProcessDied || at.message.includes(injected)) return true;
-    }
+    if (isInjected(error)) return true;
     if (!(error instanceof Error)) return false;
+    if (this.damage !== undefined && isCoded(error)) return true;
     if (this.disk.flips > 0 && (error.name === "WalError" || /snap|wal|crc|checksum/i.test(error.message))) {
       this.disk.flips = 0;
       return true;
@@ -212,7 +234,7 @@ export class Machine {
     this.process = undefined;
     this.#events.trace(this.name, `crash ${keep.keep} ${why}`);
     this.disk.crash(keep);
-    this.restartAtMs = this.#world.nowMs + 50 + below(this.#world.random, this.downMaxMs);
+    if (!this.lost) this.restartAtMs = this.#world.nowMs + 50 + below(this.#world.random, this.downMaxMs);
     this.#events.ended(this, process);
   }
 
@@ -234,20 +256,28 @@ export class Machine {
     this.#events.trace(this.name, `paused for ${Math.round(ms)} ms`);
   }
 
-  /** Ends the process the polite way. */
-  async stop(): Promise<void> {
+  /** Its files are damaged while it is down; the process ends before that as one that is told to. */
+  async rot(): Promise<void> {
+    if (!(await this.stop())) return;
+    this.damage = this.disk.alter((disk) => damage(disk, this.memberOptions.dataDir, this.#world.random));
+    if (this.damage !== undefined) this.#events.trace(this.name, `damage: ${this.damage.path}: ${this.damage.what}`);
+  }
+
+  /** Ends the process the polite way; true when it did end so. */
+  async stop(): Promise<boolean> {
     const { process } = this;
-    if (process?.member === undefined) return;
+    if (process?.member === undefined) return false;
     this.#events.trace(this.name, "stop");
     const { member } = process;
     process.member = undefined;
     await member.stop();
-    if (!process.alive) return;
+    if (!process.alive) return false;
     process.alive = false;
     this.process = undefined;
     this.restartAtMs = this.#world.nowMs + 10;
     this.#events.trace(this.name, "stopped");
     this.#events.ended(this, process);
+    return true;
   }
 
   #logger(process: Process): Logger {

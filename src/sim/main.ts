@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { writeFileSync, writeSync } from "node:fs";
+import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { writeRecord } from "./check/index.ts";
 import type { Failure, FailureKind } from "./cluster.ts";
 import { mutants } from "./mutants.ts";
@@ -18,7 +18,8 @@ const usage = `usage: npm run sim -- [options]
   --trace           print every event, one a line
   --from SECONDS    with --trace: only from this simulated second on
   --history FILE    write the recorded history, for dist/sim/check/main.js
-  --mutants         plant each known bug and count the seeds until it is caught
+  --mutants [NAME]  plant each known bug and count the seeds until it is caught; with --write the
+                    table goes into docs/internals/simulator.md
   --ci              fixed seeds, then drawn ones for a minute
 
 Exit code: 0 passed, 10 crash, 11 liveness, 12 correctness, 64 wrong usage.
@@ -31,13 +32,25 @@ const ciSeeds = 20;
 /** Seeds that each mutant gets at most. */
 const mutantSeedsMax = 40;
 
-/** Plants one bug after the other; prints the first seed that shows it. */
-async function runMutants(only: string | undefined, minutes: number): Promise<number> {
+const mutantTable = "docs/internals/simulator.md";
+const tableBegin = "<!-- mutants -->";
+const tableEnd = "<!-- /mutants -->";
+
+/** Plants one bug after the other; prints the first seed that shows it. With `write` the table goes into the document, too. */
+async function runMutants(args: readonly string[], minutes: number): Promise<number> {
+  const write = args.includes("--write");
+  const only = args.filter((arg) => !arg.startsWith("--"));
+  const lines: string[] = [];
+  const row = (text: string): void => {
+    lines.push(text);
+    print(text);
+  };
   let caught = 0;
   let missed = 0;
-  print("| mutant | the bug | seeds | found by |\n| --- | --- | --- | --- |");
+  row("| mutant | the bug | seeds | found by |");
+  row("| --- | --- | --- | --- |");
   for (const mutant of mutants) {
-    if (only !== undefined && mutant.name !== only) continue;
+    if (only.length > 0 && !only.includes(mutant.name)) continue;
     let found: Failure | undefined;
     let seed = 0;
     const undo = await mutant.plant?.();
@@ -51,9 +64,15 @@ async function runMutants(only: string | undefined, minutes: number): Promise<nu
     }
     if (found === undefined) missed++;
     else caught++;
-    const message = (found?.message ?? "").split("\n", 1).join("").slice(0, 110).replaceAll("|", "/");
-    const how = found === undefined ? "**missed**" : `${found.kind}: ${message}`;
-    print(`| \`${mutant.name}\` | ${mutant.about} | ${seed} | ${how} |`);
+    const how = found === undefined ? "**missed**" : `${found.kind}: ${found.message.split(/[:\n]/)[0]!.slice(0, 60)}`;
+    row(`| ${mutant.name} | ${mutant.about} | ${seed} | ${how} |`);
+  }
+  if (write) {
+    const text = readFileSync(mutantTable, "utf8");
+    const [before, after] = [text.indexOf(tableBegin), text.indexOf(tableEnd)];
+    if (before < 0 || after < 0) throw new Error(`${mutantTable} has no place for the table`);
+    const table = `${tableBegin}\n\n${lines.join("\n")}\n\n`;
+    writeFileSync(mutantTable, text.slice(0, before) + table + text.slice(after));
   }
   print(`${caught} passed, ${missed} failed`);
   return missed === 0 ? 0 : 12;
@@ -236,7 +255,7 @@ const commitText = commit();
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === "--ci") return runForCi();
-  if (args[0] === "--mutants") return runMutants(args[1], 4);
+  if (args[0] === "--mutants") return runMutants(args.slice(1), 4);
   const parsed = parse(args);
   if (parsed === undefined) {
     process.stderr.write(usage);

@@ -12,7 +12,7 @@ function pick(cluster: Cluster, machines: readonly Machine[]): Machine | undefin
 }
 
 /** Runs `act` as a request that arrives at a member; undefined when there was no answer, or a refusal. */
-async function ask<T>(cluster: Cluster, act: (machine: Machine) => Promise<T>): Promise<T | undefined> {
+export async function ask<T>(cluster: Cluster, act: (machine: Machine) => Promise<T>): Promise<T | undefined> {
   const machine = pick(
     cluster,
     cluster.machines().filter(({ member }) => member !== undefined),
@@ -40,6 +40,14 @@ async function ask<T>(cluster: Cluster, act: (machine: Machine) => Promise<T>): 
   });
 }
 
+/** Nobody may join a cluster on its way down to another version: then that is called off first, and the answer is true. */
+async function calledOff(cluster: Cluster): Promise<boolean> {
+  if (!cluster.machines().some(({ member }) => member?.status().downgradeInfo?.enabled === true)) return false;
+  cluster.trace("op", "downgrade called off, since a member is to join");
+  await ask(cluster, ({ member }) => member!.downgrade({ action: rpc.DowngradeAction.CANCEL, version: "" }));
+  return true;
+}
+
 /** Adds a member, promotes a learner, or removes one of those that were added or, while enough are left, any. */
 export async function changeMembers(cluster: Cluster): Promise<void> {
   const { world, options } = cluster;
@@ -50,6 +58,9 @@ export async function changeMembers(cluster: Cluster): Promise<void> {
     const ID = learner.member.memberId;
     cluster.trace("op", `promote ${learner.name}`);
     await ask(cluster, (at) => at.member!.memberPromote(rpc.createMemberPromoteRequest({ ID })));
+  } else if (machines.some((machine) => machine.lost)) {
+    // First things first: `replaceLost` does it.
+    return;
   } else if (machines.length > options.members && chance(random, 0.6)) {
     const target = pick(cluster, machines);
     const ID = target?.member?.memberId;
@@ -57,12 +68,30 @@ export async function changeMembers(cluster: Cluster): Promise<void> {
     cluster.trace("op", `remove ${target.name}`);
     await ask(cluster, (at) => at.member!.memberRemove(rpc.createMemberRemoveRequest({ ID })));
   } else if (machines.length < options.members + extraMax) {
+    if (await calledOff(cluster)) return;
     const url = `http://m${cluster.all.length + 1}:2380`;
     const isLearner = chance(random, 0.6);
     cluster.trace("op", `add ${url}${isLearner ? " as a learner" : ""}`);
     await ask(cluster, (at) => at.member!.memberAdd(rpc.createMemberAddRequest({ peerURLs: [url], isLearner })));
   } else return;
   // Whatever the answer was: what the log says decides.
+}
+
+/** What an operator does about a member that refuses to run on its files: remove it, then add another in its place. */
+export async function replaceLost(cluster: Cluster): Promise<void> {
+  const lost = cluster.machines().find((machine) => machine.lost);
+  if (lost !== undefined) {
+    for (const [ID, { url }] of cluster.twin.members) {
+      if (url !== lost.url) continue;
+      cluster.trace("op", `remove ${lost.name}, whose files are damaged`);
+      await ask(cluster, (at) => at.member!.memberRemove(rpc.createMemberRemoveRequest({ ID })));
+    }
+  } else if (cluster.twin.members.size < cluster.options.members && cluster.twin.members.size > 0) {
+    if (await calledOff(cluster)) return;
+    const url = `http://m${cluster.all.length + 1}:2380`;
+    cluster.trace("op", `add ${url} in the place of one that is gone`);
+    await ask(cluster, (at) => at.member!.memberAdd(rpc.createMemberAddRequest({ peerURLs: [url] })));
+  }
 }
 
 /** Members that the log has made so far, as an operator writes them into --initial-cluster. */

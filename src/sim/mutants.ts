@@ -522,6 +522,87 @@ export const mutants: readonly Mutant[] = [
       ),
   },
   {
+    name: "lock-after-lease-loss",
+    about: "a lock is given to one whose lease ended while it waited (etcd before 3.6)",
+    changes: { members: 3, clients: 6, thinkMs: 300 },
+    plant: async () => {
+      const { Contender } = await import("../api/rpc/contest.ts");
+      return wrap(
+        Contender.prototype,
+        "range",
+        (original) =>
+          async function (this: object, request: { key: Uint8Array; rangeEnd: Uint8Array }) {
+            const answer = (await original.call(this, request)) as { kvs: unknown[] };
+            // The look whether one's own key is still there: it always is.
+            return request.rangeEnd.length === 0 && answer.kvs.length === 0 ? { ...answer, kvs: [{}] } : answer;
+          },
+      );
+    },
+  },
+  {
+    name: "lock-does-not-wait",
+    about: "a lock is given while others are before its new owner",
+    changes: { members: 3, clients: 6, thinkMs: 300 },
+    plant: async () => {
+      const { Contender } = await import("../api/rpc/contest.ts");
+      return wrap(Contender.prototype, "othersGone", () => async () => {});
+    },
+  },
+  {
+    name: "damage-taken-for-torn",
+    about: "a wrong checksum in the log counts as a torn tail, and everything behind it is dropped as repaired",
+    changes: { members: 3, rots: 6, memberChanges: 0, thinkMs: 300, crashes: 3, downMaxMs: 3000 },
+    plant: async () => {
+      const { RecordDecoder } = await import("../storage/wal/decoder.ts");
+      const { WalError } = await import("../storage/wal/errors.ts");
+      return wrap(
+        RecordDecoder.prototype,
+        "next",
+        (original) =>
+          function (this: object) {
+            try {
+              return original.call(this);
+            } catch (error) {
+              if (!(error instanceof WalError)) throw error;
+              throw new WalError("TornTail", error.message);
+            }
+          },
+      );
+    },
+  },
+  {
+    name: "role-row-lost",
+    about: "a change of a role now and then does not reach the database of one member",
+    changes: { members: 3, authChanges: 40, crashes: 6, downMaxMs: 200 },
+    plant: () => {
+      let count = 0;
+      return wrap(
+        storePrototype(),
+        "put",
+        (original) =>
+          function (this: Store, bucket: string, ...row: unknown[]) {
+            if (bucket !== "authRoles" || ++count % 7 !== 0) original.call(this, bucket, ...row);
+          },
+      );
+    },
+  },
+  {
+    name: "snapshot-without-term",
+    about: "a snapshot is sent under term 0 (ours, found by seed 106)",
+    changes: {
+      members: 3,
+      snapshotCount: 20,
+      catchUpEntries: 10,
+      partitions: 6,
+      crashes: 6,
+      downMaxMs: 20_000,
+      thinkMs: 300,
+    },
+    arrange: (cluster) => {
+      cluster.network.losesSnapshotTerms = true;
+    },
+  },
+  {
     name: "election-never",
     about: "no member ever answers a request for its vote: a cluster that lost its leader stays without",
     changes: { members: 3, crashes: 6 },

@@ -37,8 +37,12 @@ export class Network {
   readonly #endpoints = new Map<string, Endpoint>();
   sent = 0;
   delivered = 0;
+  /** Databases that arrived whole. */
+  snapshots = 0;
   /** Only a mutant has it. */
   doublesProposals = false;
+  /** Only a mutant has it. */
+  losesSnapshotTerms = false;
 
   constructor(world: World, faults: NetworkFaults) {
     this.world = world;
@@ -56,7 +60,7 @@ export class Network {
   }
 
   isCut(from: string, to: string): boolean {
-    return this.#cut.has(`${from} ${to}`);
+    return this.#cut.size > 0 && this.#cut.has(`${from} ${to}`);
   }
 
   /** A transport for a process that starts; the endpoint of its predecessor at `url` is gone. */
@@ -230,6 +234,7 @@ class SimTransport implements Transport {
   async #carrySnapshot(message: Message, snapshot: PeerSnapshot): Promise<boolean> {
     const network = this.#network;
     const url = this.#peers.get(message.to);
+    if (network.losesSnapshotTerms) message.snapshot!.metadata!.term = 0;
     const bytes = raftpb.encodeMessage(message as raftpb.Message);
     try {
       if (url === undefined) return false;
@@ -253,7 +258,10 @@ class SimTransport implements Transport {
           () => {
             if (target.host === undefined) return;
             target.host.receiveSnapshot(received, arriving).then(
-              () => resolve(true),
+              () => {
+                network.snapshots++;
+                resolve(true);
+              },
               () => resolve(false),
             );
           },

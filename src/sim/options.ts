@@ -42,6 +42,10 @@ export interface Options {
   readonly transfers: number;
   readonly snapshots: number;
   readonly memberChanges: number;
+  /** Files damaged for good, of one member at a time. */
+  readonly rots: number;
+  readonly downgrades: number;
+  readonly authChanges: number;
   /** Members' own log lines go into the trace. */
   readonly logs: boolean;
 }
@@ -60,7 +64,7 @@ export function drawOptions(random: Random, changes: Partial<Options> = {}): Opt
     watchers: pick(0, 2, 4, 8),
     snapshotCount: pick(10_000, 500, 100, 20),
     catchUpEntries: pick(5000, 200, 10),
-    segmentBytes: pick(64_000_000, 256 * 1024, 32 * 1024),
+    segmentBytes: pick(4 * 1024 * 1024, 256 * 1024, 32 * 1024),
     batchIntervalMs: pick(100, 100, 10, 1000),
     compactionBatchLimit: pick(1000, 10, 100),
     preVote: chance(random, 0.9),
@@ -86,20 +90,52 @@ export function drawOptions(random: Random, changes: Partial<Options> = {}): Opt
     transfers: rate(1, 6),
     snapshots: rate(0.3, 2),
     memberChanges: rate(0.3, 2),
+    rots: rate(0.3, 2),
+    downgrades: rate(0.2, 2),
+    authChanges: rate(1, 10),
     logs: false,
   };
   return { ...drawn, ...changes };
 }
 
-/** The load and the faults that speed is measured with: three members, nothing extreme. */
-export const defaultLoad: Partial<Options> = {
+/** The load that speed is measured with: three members, each kind of fault now and then, nothing extreme. */
+export const defaultLoad: Options = {
   members: 3,
   clients: 4,
   thinkMs: 600,
   keys: 12,
   valueBytes: 40,
   watchers: 4,
+  snapshotCount: 500,
+  catchUpEntries: 200,
+  segmentBytes: 256 * 1024,
   batchIntervalMs: 100,
+  compactionBatchLimit: 100,
+  preVote: true,
+  diskLatencyMs: 1,
+  networkLatencyMs: 1,
+  networkOrdered: true,
+  drop: 0.001,
+  duplicate: 0.01,
+  skew: 0.001,
   crashes: 1,
+  crashesInside: 0.5,
+  restarts: 0.2,
+  downMaxMs: 3000,
   partitions: 1,
+  pauses: 0.3,
+  wallSteps: 0.2,
+  slowDisks: 0.3,
+  fullDisks: 0.1,
+  failingSyncs: 0.1,
+  readFlips: 0.1,
+  compactions: 1,
+  defragmentations: 0.2,
+  transfers: 0.3,
+  snapshots: 0.1,
+  memberChanges: 0.1,
+  rots: 0.1,
+  downgrades: 0.05,
+  authChanges: 0.3,
+  logs: false,
 };

@@ -3,6 +3,7 @@ import {
   type CallRecord,
   checkAcknowledged,
   checkLinearizability,
+  checkLocks,
   checkReadsOfThePast,
   checkWatches,
   resolveOutcomes,
@@ -11,6 +12,7 @@ import { Cluster, type Failure, stackOf, type TraceSink } from "./cluster.ts";
 import { canonical } from "./convert.ts";
 import { Faults } from "./faults.ts";
 import { followMembership } from "./members.ts";
+import { endDowngrade } from "./operators.ts";
 import { drawOptions, type Options } from "./options.ts";
 import { runInTask } from "./pump.ts";
 import { Client } from "./workload.ts";
@@ -38,6 +40,9 @@ export interface RunResult {
   readonly calls: readonly CallRecord[];
   readonly cluster: Cluster;
 }
+
+/** Messages between two audits; the busiest runs have a tenth of it. */
+const messagesMax = 50_000;
 
 /** Events between two looks at the event loop, so that Node can tell of unhandled rejections and collect garbage. */
 const sliceEvents = 2000;
@@ -76,6 +81,8 @@ export async function run(request: RunRequest): Promise<RunResult> {
       entries: cluster.committed.last,
       watches: cluster.watches.length,
       messages: cluster.network.delivered,
+      snapshots: cluster.network.snapshots,
+      locks: cluster.locks.length,
       linearizability,
       ...cluster.counts,
     },
@@ -94,6 +101,7 @@ function checkHistory(cluster: Cluster): string {
   const { truth } = cluster.twin;
   cluster.broken(checkAcknowledged(calls, truth));
   cluster.broken(checkReadsOfThePast(calls, truth));
+  cluster.broken(checkLocks(cluster.locks, truth));
   const { watchers, watches } = cluster;
   const open = new Set(watchers.flatMap(({ record }) => (record === undefined ? [] : [record])));
   cluster.broken(
@@ -120,6 +128,7 @@ class Phases {
   readonly #safetyMs: number;
   #phase: Phase = "start";
   #untilMs = 0;
+  #deliveredBefore = 0;
 
   constructor(cluster: Cluster, safetyMs: number) {
     this.#cluster = cluster;
@@ -152,7 +161,7 @@ class Phases {
     const cluster = this.#cluster;
     this.#enter("safety", this.#safetyMs);
     for (const machine of cluster.all) machine.start();
-    const kinds = ["kv", "kube", "lease"] as const;
+    const kinds = ["kv", "kube", "lock", "lease"] as const;
     for (let i = 0; i < cluster.options.clients; i++) {
       void new Client(`c${i + 1}`, kinds[i % kinds.length]!, cluster).run();
     }
@@ -169,7 +178,7 @@ class Phases {
     for (const machine of this.#cluster.machines()) {
       if (machine.restartAtMs !== undefined && machine.restartAtMs <= world.nowMs) machine.start();
     }
-    world.after(25, () => this.#keepRunning());
+    world.after(50, () => this.#keepRunning());
   }
 
   #keepWatching(): void {
@@ -191,6 +200,12 @@ class Phases {
 
   #keepAuditing(): void {
     const cluster = this.#cluster;
+    const { delivered } = cluster.network;
+    const carried = delivered - this.#deliveredBefore;
+    this.#deliveredBefore = delivered;
+    if (carried > messagesMax) {
+      cluster.fail("liveness", `the network carried ${carried} messages within 10 s: members talk in circles`);
+    }
     for (const machine of cluster.machines()) cluster.audit(machine);
     cluster.world.after(10_000, () => this.#keepAuditing());
   }
@@ -222,6 +237,7 @@ class Phases {
   #heal(): void {
     const { network, all, world, options } = this.#cluster;
     this.#faults.stop();
+    void endDowngrade(this.#cluster);
     network.heal();
     network.faults.drop = 0;
     network.faults.duplicate = 0;
@@ -253,6 +269,8 @@ class Phases {
         continue;
       }
       const { member } = machine;
+      // It refused to run on what its disk holds. The others have to do without it.
+      if (machine.lost) continue;
       if (member === undefined) {
         stuck(`${machine.name} does not serve`);
         return;

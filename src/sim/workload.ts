@@ -1,6 +1,7 @@
 import { below, type Random } from "../base/index.ts";
 import type { Caller, Outcome } from "./caller.ts";
-import type { KeyValue, Operation, RangeRequest, Request, Response } from "./check/index.ts";
+import type { KeyValue, LockRecord, Operation, RangeRequest, Request, Response } from "./check/index.ts";
+import { lockRange } from "./lock-service.ts";
 import type { Machine } from "./machine.ts";
 import type { Options } from "./options.ts";
 import { chance, exponential, type World } from "./world.ts";
@@ -22,6 +23,9 @@ export interface Scene {
   granted(lease: string, ttlSeconds: number, callMs: number): void;
   renewed(lease: string, callMs: number, returnMs: number): void;
   revokeAsked(lease: string): void;
+  locked(lock: LockRecord): void;
+  /** Somebody who has listed a range at `revision` watches it from there on. */
+  watchFrom(key: string, end: string, revision: number): void;
 }
 
 /** The ranges that anything reads or watches. */
@@ -35,17 +39,19 @@ export const ranges: readonly (readonly [string, string])[] = [
   ["l/", "l0"],
 ];
 
+export type ClientKind = "kv" | "kube" | "lease" | "lock";
+
 /** One client: calls, thinks, calls. It stays with a member until that one fails it. */
 export class Client {
   readonly name: string;
   readonly #scene: Scene;
   readonly #random: Random;
-  readonly #kind: "kv" | "kube" | "lease";
+  readonly #kind: ClientKind;
   #machine: Machine | undefined;
   /** Leases of this client, with the time until which it renews them. */
   readonly #leases = new Map<string, number>();
 
-  constructor(name: string, kind: "kv" | "kube" | "lease", scene: Scene) {
+  constructor(name: string, kind: ClientKind, scene: Scene) {
     this.name = name;
     this.#kind = kind;
     this.#scene = scene;
@@ -59,6 +65,7 @@ export class Client {
       if (this.#scene.stopping()) return;
       if (this.#kind === "kube") await this.#kube();
       else if (this.#kind === "lease") await this.#lease();
+      else if (this.#kind === "lock") await this.#lock();
       else await this.#call(this.#drawRequest());
     }
   }
@@ -195,8 +202,12 @@ export class Client {
     for (let page = 0; page < 20; page++) {
       const answer = await this.#ask({ kind: "range", key, end: "/r/pods0", revision, limit: 5 });
       const last = answer?.kvs?.at(-1);
-      if (answer?.more !== true || last === undefined) return;
+      if (answer === undefined) return;
       if (revision === 0) revision = answer.revision;
+      if (answer.more !== true || last === undefined) {
+        if (chance(this.#random, 0.2)) this.#scene.watchFrom("/r/pods/", "/r/pods0", revision);
+        return;
+      }
       key = `${last.key}\0`;
     }
   }
@@ -239,5 +250,54 @@ export class Client {
     if (typeof outcome !== "object") return;
     if ("response" in outcome) this.#scene.renewed(lease, outcome.callMs, outcome.returnMs);
     else this.#leases.delete(lease);
+  }
+
+  // ---- locks -----------------------------------------------------------------------------------------------------------
+
+  /** Takes a lock under a lease of its own, writes while it believes to hold it, lets go. */
+  async #lock(): Promise<void> {
+    const { world, caller } = this.#scene;
+    const random = this.#random;
+    const lease = this.#scene.leaseId();
+    const ttlSeconds = 2 + below(random, 8);
+    const granted = await this.#call({ kind: "grant", lease, ttlSeconds });
+    if (typeof granted !== "object" || !("response" in granted)) return;
+    this.#scene.granted(lease, granted.response.ttlSeconds ?? 0, granted.callMs);
+    let holding = true;
+    // Now and then nobody keeps the lease alive: it may end while its owner waits for the lock.
+    if (chance(random, 0.7)) void this.#keepAlive(lease, ttlSeconds, () => holding);
+    const name = `lock/${below(random, 2)}`;
+    const machines = this.#scene.machines();
+    const locked = await caller.lock(this.name, machines[below(random, machines.length)]!, name, lease);
+    if (locked !== undefined) {
+      this.#scene.locked({ client: this.name, ...lockRange(name), ...locked });
+      for (let n = below(random, 3); n > 0; n--) {
+        await this.#call({
+          kind: "txn",
+          compares: [{ key: locked.key, end: "", target: "create", result: ">", operand: 0 }],
+          success: [{ kind: "put", key: `k/locked/${name}`, value: this.#scene.value(), lease: "" }],
+          failure: [],
+        });
+        await world.wait(exponential(random, 300));
+      }
+    }
+    holding = false;
+    if (chance(random, 0.8)) {
+      this.#scene.revokeAsked(lease);
+      await this.#call({ kind: "revoke", lease });
+    }
+  }
+
+  async #keepAlive(lease: string, ttlSeconds: number, wanted: () => boolean): Promise<void> {
+    for (;;) {
+      await this.#scene.world.wait((ttlSeconds * 1000) / 3);
+      const machines = this.#scene.machines();
+      if (!wanted() || this.#scene.stopping()) return;
+      const machine = machines[below(this.#random, machines.length)]!;
+      const outcome = await this.#scene.caller.call(this.name, machine, { kind: "renew", lease });
+      if (typeof outcome !== "object") continue;
+      if ("refused" in outcome) return;
+      this.#scene.renewed(lease, outcome.callMs, outcome.returnMs);
+    }
   }
 }

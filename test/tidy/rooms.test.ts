@@ -95,7 +95,9 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "state/watch",
       "server/peer",
       "server",
+      "api/rpc",
     ],
+    types: ["wire/grpc"],
   },
 };
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { checkBounds } from "./bounds.ts";
 import { CommittedEntries } from "./entries.ts";
+import { Files } from "./files.ts";
 import { Hashes } from "./hashes.ts";
 import { checkAcknowledged, checkReadsOfThePast } from "./history.ts";
 import { Leases } from "./leases.ts";
@@ -73,5 +75,19 @@ describe("the smaller checks", () => {
     expect(parseHistory(`${writeRecord(record)}\n\n{"type":"other"}\n`).truth).toEqual([record]);
     expect(() => parseHistory('{"type":"call"}')).toThrow("line 1");
     expect(() => parseHistory("\n{")).toThrow("line 2");
+  });
+
+  it("holds the files of members to the same rows at the same entry", () => {
+    const files = new Files();
+    expect(files.add("a", 7, 1)).toBeUndefined();
+    expect(files.add("b", 8, 2)).toBeUndefined();
+    expect(files.add("b", 7, 1)).toBeUndefined();
+    expect(files.add("c", 8, 3)?.message).toMatch("rows of c and of b differ");
+  });
+
+  it("holds queues to their bounds", () => {
+    const gauges = (waiting: number) => new Map([["quorate_server_proposals_waiting", () => waiting]]);
+    expect(checkBounds("a", gauges(3))).toBeUndefined();
+    expect(checkBounds("a", gauges(5000))?.message).toMatch("quorate_server_proposals_waiting is 5000");
   });
 });

@@ -1,8 +1,11 @@
+export { checkBounds } from "./bounds.ts";
 export { CommittedEntries, type CommittedEntry } from "./entries.ts";
+export { Files } from "./files.ts";
 export { Hashes } from "./hashes.ts";
 export { checkAcknowledged, checkReadsOfThePast } from "./history.ts";
 export { Leases } from "./leases.ts";
 export { checkLinearizability, type LinearizabilityOptions, type LinearizabilityResult } from "./linearizability.ts";
+export { checkLocks, type LockRecord } from "./locks.ts";
 export { difference, emptyState, lookup, type State, type Step, sameKeyValue, step } from "./model.ts";
 export { parseHistory, writeRecord } from "./records.ts";
 export { type Canonical, resolveOutcomes } from "./resolve.ts";

@@ -327,11 +327,20 @@ function sumOf(state: State): number {
   let sum = sums.get(state);
   if (sum !== undefined) return sum;
   sum = 0;
-  for (const kv of state.keys) {
-    sum = (Math.imul(sum, 31) + kv.mod * 7 + kv.version) | 0;
-    for (let i = 0; i < kv.value.length; i++) sum = (Math.imul(sum, 31) + kv.value.charCodeAt(i)) | 0;
-  }
+  for (const kv of state.keys) sum = (Math.imul(sum, 31) + sumOfKey(kv)) | 0;
   sums.set(state, sum);
+  return sum;
+}
+
+const keySums = new WeakMap<KeyValue, number>();
+
+/** States share their keys: most of a new one was summed up before. */
+function sumOfKey(kv: KeyValue): number {
+  let sum = keySums.get(kv);
+  if (sum !== undefined) return sum;
+  sum = kv.mod * 7 + kv.version;
+  for (let i = 0; i < kv.value.length; i++) sum = (Math.imul(sum, 31) + kv.value.charCodeAt(i)) | 0;
+  keySums.set(kv, sum);
   return sum;
 }
 

@@ -172,10 +172,11 @@ function follow(work: Work, txn: Operation & { kind: "txn" }, path: Path): Respo
 
 export function range(
   keys: readonly KeyValue[],
-  asked: { key: string; end: string; limit: number; countOnly?: boolean; keysOnly?: boolean },
+  asked: { key: string; end: string; limit: number; countOnly?: boolean; keysOnly?: boolean; sorted?: boolean },
 ): Response {
   const found = within(keys, asked.key, asked.end);
   if (asked.countOnly) return { revision: 0, kvs: [], count: found.length, more: false };
+  if (asked.sorted) return { revision: 0, count: found.length };
   const more = asked.limit > 0 && found.length > asked.limit;
   const kept = more ? found.slice(0, asked.limit) : found;
   const kvs = asked.keysOnly ? kept.map((kv) => ({ ...kv, value: "" })) : kept;

@@ -50,7 +50,9 @@ export function resolveOutcomes(calls: readonly CallRecord[], truth: Truth, cano
 
 /** Values that the request may write, and those that it writes whatever branch it takes. */
 function valuesOf(request: Request): { any: string[]; every: string[] } {
-  if (request.kind === "put") return request.ignoreValue ? none : { any: [request.value], every: [request.value] };
+  // The empty value is nobody's own.
+  if (request.kind === "put")
+    return request.ignoreValue || request.value === "" ? none : { any: [request.value], every: [request.value] };
   if (request.kind !== "txn") return none;
   const branch = (operations: readonly Operation[]) => operations.map(valuesOf);
   const success = branch(request.success);

@@ -26,6 +26,8 @@ export interface RangeRequest {
   readonly keysOnly?: boolean;
   /** Answered from what one member happens to hold. */
   readonly serializable?: boolean;
+  /** Sorted by something else than the key: of the answer only the count is known. */
+  readonly sorted?: boolean;
 }
 
 export interface PutRequest {
