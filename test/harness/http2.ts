@@ -207,8 +207,13 @@ export class Wire implements Http2Output {
   write(pieces: Uint8Array[]): boolean {
     if (this.ended) throw new Error("write after end");
     this.writes++;
-    this.pieces.push(...pieces);
+    // As a socket does: now the bytes are gone at once and their memory is free, now it goes on reading them.
+    this.pieces.push(...(this.released() ? pieces.map((piece) => Uint8Array.from(piece)) : pieces));
     return this.writable;
+  }
+
+  released(): boolean {
+    return this.writes % 2 === 0;
   }
 
   dirty(): void {

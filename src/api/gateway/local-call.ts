@@ -129,6 +129,10 @@ export class LocalCall implements ServerStream, UnaryServerCall {
     this.end(statusOf(error));
   }
 
+  sendParts(head: Uint8Array, headBytes: number, body: Uint8Array): void {
+    this.send([head.subarray(0, headBytes), body]);
+  }
+
   writable(): boolean {
     return this.#sink.writable();
   }

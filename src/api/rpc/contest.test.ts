@@ -206,6 +206,9 @@ class FakeCall implements ServerStream, UnaryServerCall {
   refuse(error: unknown): void {
     this.end(statusOf(error));
   }
+  sendParts(head: Uint8Array, headBytes: number, body: Uint8Array): void {
+    this.sent.push(Buffer.concat([head.subarray(0, headBytes), body]));
+  }
   writable(): boolean {
     return true;
   }

@@ -2,7 +2,7 @@ import { Code } from "../../base/index.ts";
 import { type HeaderBlock, type HeaderField, type Http2Stream, prepareHeaders } from "../http2/index.ts";
 import { compressBytesMin, type MessageCodec, unfold } from "./compression.ts";
 import type { Deadlined } from "./deadlines.ts";
-import { Deframer, type FrameSink, messagePrefix, prefixBytes } from "./framing.ts";
+import { Deframer, type FrameSink, messagePrefix, prefixBytes, writePrefix } from "./framing.ts";
 import { encodeFields, type Metadata, type MetadataFields } from "./metadata.ts";
 import type { BoundMethod, ServerMetrics } from "./method.ts";
 import { encodeMessage, type Status, status, statusOf, statusOk } from "./status.ts";
@@ -68,6 +68,10 @@ export function headFor(contentType: string): HeadBlocks {
 headFor("application/grpc");
 const okTrailerFields: HeaderField[] = [["grpc-status", "0"]];
 const okTrailer = prepareHeaders(okTrailerFields);
+
+/** Where prefix and head of a message in parts are put together; the engine copies them. Longer heads are a message's pieces. */
+const partsHeadBytesMax = 128;
+const partsHead = new Uint8Array(prefixBytes + partsHeadBytesMax);
 
 /** Trailers of a status, and what a trailers-only response adds in front. */
 export function trailerFields(outcome: Status): HeaderField[] {
@@ -239,6 +243,20 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
   protected sendMessage(reply: Reply): void {
     if (!this.#headSent) this.#sendHead();
     this.stream.sendData(this.#frame(reply), false);
+  }
+
+  protected sendMessageParts(head: Uint8Array, headBytes: number, body: Uint8Array): void {
+    if (this.#plan.codec !== undefined || headBytes > partsHeadBytesMax) {
+      this.sendMessage([new Uint8Array(head.subarray(0, headBytes)), body]);
+      return;
+    }
+    if (!this.#headSent) this.#sendHead();
+    const length = headBytes + body.length;
+    this.bound.sent.inc();
+    this.host.metrics.sentBytes.inc(length);
+    writePrefix(partsHead, 0, length, false);
+    for (let i = 0; i < headBytes; i++) partsHead[prefixBytes + i] = head[i]!;
+    this.stream.sendMessage(partsHead, prefixBytes + headBytes, body);
   }
 
   protected endOk(): void {
@@ -461,6 +479,10 @@ export class StreamCall extends ServerCall implements ServerStream {
 
   send(message: Reply): void {
     if (!this.ended) this.sendMessage(message);
+  }
+
+  sendParts(head: Uint8Array, headBytes: number, body: Uint8Array): void {
+    if (!this.ended) this.sendMessageParts(head, headBytes, body);
   }
 
   get bufferedBytes(): number {

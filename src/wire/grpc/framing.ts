@@ -140,7 +140,17 @@ export function messagePrefix(length: number, compressed: boolean): Uint8Array {
 }
 
 function makePrefix(length: number, compressed: boolean): Uint8Array {
-  return Uint8Array.of(compressed ? 1 : 0, length >>> 24, length >>> 16, length >>> 8, length);
+  const prefix = new Uint8Array(prefixBytes);
+  writePrefix(prefix, 0, length, compressed);
+  return prefix;
+}
+
+export function writePrefix(into: Uint8Array, at: number, length: number, compressed: boolean): void {
+  into[at] = compressed ? 1 : 0;
+  into[at + 1] = length >>> 24;
+  into[at + 2] = length >>> 16;
+  into[at + 3] = length >>> 8;
+  into[at + 4] = length;
 }
 
 /** The pieces of a framed message, ready for DATA frames. */

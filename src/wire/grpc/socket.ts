@@ -171,6 +171,11 @@ class SocketLink implements Http2Output {
     return false;
   }
 
+  /** Of a system's socket whose writes all came back: the kernel, or TLS, has its copy. */
+  released(): boolean {
+    return this.#socket.writableLength === 0 && this.#socket instanceof net.Socket;
+  }
+
   dirty(): void {
     if (this.#engine !== undefined) this.#flusher.add(this.#engine);
   }

@@ -35,6 +35,10 @@ class PipeEnd implements Http2Output {
     return !this.full;
   }
 
+  released(): boolean {
+    return true;
+  }
+
   dirty(): void {}
 
   end(): void {

@@ -69,6 +69,11 @@ export interface ServerStream extends Call {
   onDrain: (() => void) | undefined;
   /** Queues a message. Allowed while not `writable()`, but then the caller owns the growth. Ignored after the end. */
   send(message: Reply): void;
+  /**
+   * The same for one of many messages that differ in their first bytes: the first `headBytes` of `head`, which is the caller's
+   * again afterwards, then `body`.
+   */
+  sendParts(head: Uint8Array, headBytes: number, body: Uint8Array): void;
   /** False while more than the high-water mark waits for flow control or the socket. */
   writable(): boolean;
   /** Bytes queued for this stream and not yet handed to the socket. */

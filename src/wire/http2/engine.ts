@@ -934,6 +934,10 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
     this.#sender.data(stream, pieces, endStream);
   }
 
+  sendMessage(stream: Stream, head: Uint8Array, headBytes: number, body: Uint8Array): void {
+    this.#sender.message(stream, head, headBytes, body);
+  }
+
   sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
     this.#sender.unary(stream, head, data, trailers);
   }

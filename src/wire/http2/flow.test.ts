@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   data,
+  describeFrame,
   End,
   exchange,
   frame,
@@ -40,6 +41,90 @@ describe("sending", () => {
     expect(stream.closed).toBe(true);
     // Ended streams have nothing to drain for.
     expect(end.handler.events).toHaveLength(1);
+  });
+
+  test("data of one stream in a row shares frames, up to the size that the peer takes", () => {
+    const end = End.served({}, [5, 20_000]);
+    end.receive(headers(1, true), headers(3, true));
+    const [one, three] = [1, 3].map((id) => end.handler.streams.get(id)!) as [Http2Stream, Http2Stream];
+    for (const stream of [one, three]) stream.sendHeaders(head, false);
+    end.frames();
+    const prefix = Buffer.from("0123456789 not this");
+    for (let i = 0; i < 5; i++) one.sendMessage(prefix, 10, Buffer.alloc(4000, `${i}`));
+    one.sendData([Buffer.from("a"), Buffer.from("b")], false);
+    three.sendMessage(prefix, 10, Buffer.from("x"));
+    one.sendMessage(prefix, 10, Buffer.from("y"));
+    // A piece that is not copied into the output belongs to the frame like any other.
+    one.sendData([Buffer.alloc(10_000, "r")], false);
+    one.sendMessage(prefix, 10, Buffer.from("z"));
+    one.sendData([Buffer.from("last")], true);
+    const sent = parseFrames(end.take());
+    expect(sent.map(describeFrame)).toEqual([
+      "DATA 1 16040",
+      "DATA 1 4012",
+      "DATA 3 11",
+      "DATA 1 10022",
+      "DATA 1 4 end",
+    ]);
+    const text = sent.filter(({ streamId }) => streamId === 1).map(({ payload }) => payload.toString());
+    const row = (letter: string, times: number) => letter.repeat(times);
+    expect(text.join("")).toBe(
+      `${[0, 1, 2, 3, 4].map((i) => `0123456789${row(`${i}`, 4000)}`).join("")}ab0123456789y${row("r", 10_000)}0123456789zlast`,
+    );
+    // What was written stays as it is.
+    three.sendMessage(prefix, 10, Buffer.from("x"));
+    const before = end.take();
+    three.sendMessage(prefix, 10, Buffer.from("y"));
+    expect(parseFrames(before).map(describeFrame)).toEqual(["DATA 3 11"]);
+    expect(end.frames()).toEqual(["DATA 3 11"]);
+  });
+
+  test("a message in two parts waits for windows like any other, though its head is used again", () => {
+    const [end, stream] = asked({}, [4, 8]);
+    stream.sendHeaders(head, false);
+    const prefix = Buffer.from("abcd");
+    stream.sendMessage(prefix, 3, Buffer.from("12"));
+    stream.sendMessage(prefix, 4, Buffer.from("34"));
+    prefix.fill("-");
+    stream.sendMessage(prefix, 1, Buffer.from("5"));
+    expect(stream.bufferedBytes).toBe(5);
+    end.receive(frame(8, 0, 1, uint32(100)));
+    const sent = parseFrames(end.take()).filter(({ type }) => type === 0);
+    expect(Buffer.concat(sent.map(({ payload }) => payload)).toString()).toBe("abc12abcd34-5");
+  });
+
+  test("memory of output that the socket is done with is written anew, other output stays as it is", () => {
+    const [end, stream] = asked({});
+    const { wire } = end;
+    stream.sendHeaders(head, false);
+    end.frames();
+    const pieces: Uint8Array[][] = [];
+    const write = wire.write.bind(wire);
+    wire.write = (given) => {
+      pieces.push(given);
+      return write(given);
+    };
+    let free = true;
+    wire.released = () => free;
+    const say = (text: string): Uint8Array => {
+      stream.sendData([Buffer.from(text)], false);
+      end.connection.flush();
+      return pieces.at(-1)![0]!;
+    };
+    const first = say("first");
+    const second = say("second");
+    expect([second.buffer, second.byteOffset]).toEqual([first.buffer, first.byteOffset]);
+    free = false;
+    const third = say("third");
+    free = true;
+    say("fourth");
+    expect(Buffer.from(third.subarray(9)).toString()).toBe("third");
+    expect(parseFrames(end.take()).map(({ payload }) => payload.toString())).toEqual([
+      "first",
+      "second",
+      "third",
+      "fourth",
+    ]);
   });
 
   test("unary answers use up the connection's window, and wait for it", () => {

@@ -3,20 +3,23 @@
  * turn's worth of answers is one piece; large payloads are put between the pieces by reference.
  */
 
-/** Enough for some hundred unary answers; large enough that carving costs nothing, small enough to waste. */
-const SLAB_BYTES = 64 * 1024;
+/** Enough for some hundred unary answers, small enough that every connection may hold one at the end of a turn. */
+const SLAB_BYTES = 32 * 1024;
 /** A slab with less room than this left is not worth keeping. */
 const SLAB_REST_MIN = 4096;
-/** Slabs with room left, kept for whoever writes next: bounded by the connections that are dirty in the same turn. */
-const SPARE_SLABS_MAX = 16;
+/**
+ * Slabs kept for whoever writes next. As many as connections that have something to say in one turn: memory from outside
+ * the heap that comes and goes with each turn makes the collector run all the time.
+ */
+const SPARE_SLABS_MAX = 256;
 
 interface Slab {
   readonly buffer: Uint8Array;
-  /** Everything before belongs to somebody already. */
+  /** Everything before may still be read by a socket, or belongs to another connection's output of this turn. */
   used: number;
 }
 
-// A slab is carved from the front and never rewritten: what was handed out stays as it is while the socket holds it.
+// A slab is carved from the front. What was handed out stays as it is until its taker says that it is done with it.
 const spare: Slab[] = [];
 
 const none = new Uint8Array(0);
@@ -29,6 +32,10 @@ export class Gather {
   /** Where the piece begins that ends at `at`. */
   #start = 0;
   #slab: Slab | undefined;
+  /** Slabs written to since the last `release`, the current one not among them. Of each, what is ours begins at `used`. */
+  #written: Slab[] = [];
+  /** How far each of `#written` was filled. */
+  #ends: number[] = [];
   #pieces: Uint8Array[] = [];
   /** Bytes in `#pieces`. */
   #pieceBytes = 0;
@@ -50,19 +57,32 @@ export class Gather {
     this.#pieceBytes += piece.length;
   }
 
-  /** All pieces in order; the gather is empty afterwards and holds no slab. */
+  /** All pieces in order; the gather is empty afterwards. To be followed by `release`. */
   take(): Uint8Array[] {
     this.#cut();
-    this.#giveBack();
+    this.#leaveSlab();
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#pieceBytes = 0;
     return pieces;
   }
 
+  /** The slabs go to whoever writes next: from where they were before if nobody reads the taken pieces any more. */
+  release(done: boolean): void {
+    const written = this.#written;
+    for (let i = 0; i < written.length; i++) {
+      const slab = written[i]!;
+      if (!done) slab.used = this.#ends[i]!;
+      if (slab.buffer.length - slab.used >= SLAB_REST_MIN && spare.length < SPARE_SLABS_MAX) spare.push(slab);
+    }
+    written.length = 0;
+    this.#ends.length = 0;
+  }
+
   /** Drops everything. */
   clear(): void {
     this.take();
+    this.release(true);
   }
 
   #cut(): void {
@@ -73,11 +93,10 @@ export class Gather {
     }
   }
 
-  #giveBack(): void {
-    const slab = this.#slab;
-    if (slab !== undefined) {
-      slab.used = this.at;
-      if (slab.buffer.length - slab.used >= SLAB_REST_MIN && spare.length < SPARE_SLABS_MAX) spare.push(slab);
+  #leaveSlab(): void {
+    if (this.#slab !== undefined) {
+      this.#written.push(this.#slab);
+      this.#ends.push(this.at);
     }
     this.#slab = undefined;
     this.buffer = none;
@@ -87,7 +106,7 @@ export class Gather {
 
   #next(bytes: number): void {
     this.#cut();
-    this.#giveBack();
+    this.#leaveSlab();
     let slab = spare.pop();
     if (slab === undefined || slab.buffer.length - slab.used < bytes) {
       if (slab !== undefined) spare.push(slab);

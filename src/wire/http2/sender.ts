@@ -58,6 +58,16 @@ export class Sender {
   #paused = false;
   #pausedBytes = 0;
 
+  /**
+   * The DATA frame at the end of the output, which more data of its stream makes longer as long as nothing was gathered
+   * behind it: `#tailAt` in `#tailBuffer` is where its head stands, `#tailEnd` how much was gathered when it was complete.
+   */
+  #tailStream: Stream | undefined;
+  #tailBuffer: Uint8Array = none;
+  #tailAt = 0;
+  #tailBytes = 0;
+  #tailEnd = 0;
+
   /** What the peer lets us send on the connection. */
   #window = DEFAULT_WINDOW_BYTES;
   /** The peer's SETTINGS_MAX_FRAME_SIZE. */
@@ -94,7 +104,10 @@ export class Sender {
     const bytes = this.#gather.bytes;
     if (bytes === 0) return;
     this.#options.stats.bytesSent += bytes;
+    // What is written is not ours to change any more.
+    this.#tailStream = undefined;
     if (this.#output.write(this.#gather.take()) === false) this.#paused = true;
+    this.#gather.release(this.#output.released?.() === true);
   }
 
   #flushIfLarge(): void {
@@ -111,6 +124,7 @@ export class Sender {
   /** No more: what was not flushed is dropped. */
   close(): void {
     this.#over = true;
+    this.#tailStream = undefined;
     this.#gather.clear();
     this.#ready = [];
     this.#readyAt = 0;
@@ -177,6 +191,31 @@ export class Sender {
       this.#schedule(stream);
       this.pump();
     }
+  }
+
+  /**
+   * DATA made of the first `headBytes` of `head`, which are copied, and of `body`, which stays as it is. For many small
+   * messages in a row: nothing is allocated for one that the windows allow.
+   */
+  message(stream: Stream, head: Uint8Array, headBytes: number, body: Uint8Array): void {
+    if (this.#over || stream.localEnded) return;
+    const total = headBytes + body.length;
+    if (
+      total > COPY_BYTES_MAX ||
+      total > this.#window ||
+      total > stream.sendWindow ||
+      stream.bufferedBytes > 0 ||
+      this.#paused
+    ) {
+      this.data(stream, [new Uint8Array(head.subarray(0, headBytes)), body], false);
+      return;
+    }
+    this.#writeDataHead(stream, total, false);
+    let at = this.#gather.reserve(total);
+    const into = this.#gather.buffer;
+    for (let i = 0; i < headBytes; i++) into[at++] = head[i]!;
+    this.#gather.at = copyBytes(into, at, body);
+    this.#flushIfLarge();
   }
 
   /** Head, one message and trailers at once where possible: nothing is looked at twice. */
@@ -331,11 +370,24 @@ export class Sender {
     stream.bufferedBytes += total;
   }
 
+  /** The head of a DATA frame for the `length` bytes that follow; or those bytes become part of the frame that stands last. */
   #writeDataHead(stream: Stream, length: number, endStream: boolean): void {
-    const at = this.#reserve(FRAME_HEAD_BYTES);
-    const flags = endStream ? Flag.EndStream : 0;
-    this.#gather.at = writeFrameHead(this.#gather.buffer, at, length, FrameType.Data, flags, stream.id);
-    this.framesSent++;
+    const gather = this.#gather;
+    const longer = this.#tailBytes + length;
+    if (stream === this.#tailStream && gather.bytes === this.#tailEnd && longer <= this.peerFrameBytes && !endStream) {
+      writeFrameHead(this.#tailBuffer, this.#tailAt, longer, FrameType.Data, 0, stream.id);
+      this.#tailBytes = longer;
+    } else {
+      const at = this.#reserve(FRAME_HEAD_BYTES);
+      const flags = endStream ? Flag.EndStream : 0;
+      this.#tailStream = endStream ? undefined : stream;
+      this.#tailBuffer = gather.buffer;
+      this.#tailAt = at;
+      this.#tailBytes = length;
+      gather.at = writeFrameHead(gather.buffer, at, length, FrameType.Data, flags, stream.id);
+      this.framesSent++;
+    }
+    this.#tailEnd = gather.bytes + length;
     this.#window -= length;
     stream.sendWindow -= length;
     if (length > 0) this.windowUpdates.add(4);

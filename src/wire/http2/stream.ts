@@ -17,6 +17,7 @@ export type Closing = (typeof Closing)[keyof typeof Closing];
 export interface StreamOwner {
   sendHeaders(stream: Stream, headers: HeaderList | HeaderBlock, endStream: boolean): void;
   sendData(stream: Stream, pieces: readonly Uint8Array[], endStream: boolean): void;
+  sendMessage(stream: Stream, head: Uint8Array, headBytes: number, body: Uint8Array): void;
   sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void;
   reset(stream: Stream, code: number): void;
   consume(stream: Stream, bytes: number): void;
@@ -80,6 +81,10 @@ export class Stream implements Http2Stream {
     this.owner.sendData(this, pieces, endStream);
   }
 
+  sendMessage(head: Uint8Array, headBytes: number, body: Uint8Array): void {
+    this.owner.sendMessage(this, head, headBytes, body);
+  }
+
   sendUnary(head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
     this.owner.sendUnary(this, head, data, trailers);
   }
@@ -119,6 +124,7 @@ function closedStream(closing: Closing): Stream {
 const nobody: StreamOwner = {
   sendHeaders() {},
   sendData() {},
+  sendMessage() {},
   sendUnary() {},
   reset() {},
   consume() {},

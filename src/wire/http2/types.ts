@@ -45,6 +45,8 @@ export interface Http2Stream {
    * choice and go on at `onDrain`.
    */
   sendData(pieces: readonly Uint8Array[], endStream: boolean): void;
+  /** DATA of the first `headBytes` bytes of `head`, which are the caller's again afterwards, and of `body`, which stays as it is. */
+  sendMessage(head: Uint8Array, headBytes: number, body: Uint8Array): void;
   /** HEADERS, DATA and the closing HEADERS in one go: the fast path of a unary answer. */
   sendUnary(head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void;
   /** Ends the stream at once, both ways, dropping what is queued. `onReset` is not called for it. */
@@ -100,11 +102,13 @@ export interface Http2Handler {
 /** The socket, as the engine sees it. */
 export interface Http2Output {
   /**
-   * Takes bytes to be sent, in order; they are not touched again by the engine. Returns false when the socket is
+   * Takes bytes to be sent, in order; they are not touched by the engine until `released` says so. Returns false when the socket is
    * backed up: no DATA follows until `Http2Connection.resume()`. While backed up the adapter should also stop reading,
    * since answers to control frames still gather (up to `pausedOutputBytesMax`, then the connection is ended).
    */
   write(pieces: Uint8Array[]): boolean;
+  /** Asked right after a write: nobody reads any more what was given to `write` so far. Without it nothing is used again. */
+  released?(): boolean;
   /** Something was gathered where nothing was: `flush()` is wanted at the end of this turn. */
   dirty(): void;
   /**

@@ -73,6 +73,12 @@ export class Writer {
     return new Writer(staying.bytes, start, size);
   }
 
+  /** A writer for exactly `size` bytes of `buffer` from `start` on, which the caller takes from there: no `finish`. */
+  static into(buffer: Uint8Array, start: number, size: number): Writer {
+    assert(start + size <= buffer.length, "proto: the message has no room in the buffer");
+    return new Writer(buffer, start, size);
+  }
+
   /** The bytes written. All of them must have been. */
   finish(): Uint8Array {
     assert(this.#pos === this.#end, "proto: message is not of the size that was computed");
