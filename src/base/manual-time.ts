@@ -50,11 +50,14 @@ export class ManualTime implements Clock, Scheduler {
 
   /** Runs what waits for the end of the turn, and what that asks for in turn. */
   endTurn(): void {
-    while (this.#turn.length > 0) {
-      const due = this.#turn;
-      this.#turn = [];
-      for (const run of due) run();
-    }
+    while (this.#turn.length > 0) this.endOneTurn();
+  }
+
+  /** Runs what waits for the end of this turn; what that asks for waits for the end of the next. */
+  endOneTurn(): void {
+    const due = this.#turn;
+    this.#turn = [];
+    for (const run of due) run();
   }
 
   /** Moves time on by `ms`, running what falls due at its very instant. */

@@ -27,8 +27,8 @@ export interface Gauge {
 }
 
 export interface Histogram {
-  /** `value` in the unit the name ends in, mostly seconds. */
-  observe(value: number): void;
+  /** `value` in the unit the name ends in, mostly seconds; `times` when it was the same so often. */
+  observe(value: number, times?: number): void;
   with(...labelValues: string[]): Histogram;
 }
 

@@ -121,7 +121,6 @@ export class ApplyLoop {
     const applied = this.#applied;
     this.#parts.reads.onApplied();
     applied.tell();
-    this.#state.watchHub.flush();
     this.#parts.logKeeper.onApplied(applied.index, applied.term);
   }
 

@@ -315,7 +315,7 @@ class HistogramSeries implements Histogram, Series {
     this.#counts = new Float64Array(names.length);
   }
 
-  observe(value: number): void {
+  observe(value: number, times = 1): void {
     const bounds = this.#bounds;
     let low = 0;
     let high = bounds.length;
@@ -324,9 +324,9 @@ class HistogramSeries implements Histogram, Series {
       if (value <= bounds[middle]!) high = middle;
       else low = middle + 1;
     }
-    this.#counts[low]! += 1;
-    this.#sum += value;
-    this.count++;
+    this.#counts[low]! += times;
+    this.#sum += value * times;
+    this.count += times;
   }
 
   with(): Histogram {

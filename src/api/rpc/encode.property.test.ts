@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Reply } from "../../wire/grpc/index.ts";
 import { keyValue, rpc } from "../../wire/proto/index.ts";
 import { encodeDeleteRange, encodePut, encodeRange, encodeRangeStream } from "./encode.ts";
 import { HeaderEncoder } from "./header.ts";
@@ -103,11 +104,20 @@ describe("hand-made encoders", () => {
             fragment,
             events,
           };
-          expect(flat(encoder.encode(given, raftTerm))).toBe(plain(rpc.encodeWatchResponse(message)));
+          let sent = "";
+          const stream = {
+            send: (message: Reply) => {
+              sent = flat(message);
+            },
+            sendParts: (head: Uint8Array, headBytes: number, body: Uint8Array) => {
+              sent = flat([head.slice(0, headBytes), body]);
+            },
+          };
+          encoder.send(given, raftTerm, stream);
+          expect(sent).toBe(plain(rpc.encodeWatchResponse(message)));
           // The same events for another watcher: the joined body is used again.
-          expect(flat(encoder.encode({ ...given, watchId: 9n }, raftTerm))).toBe(
-            plain(rpc.encodeWatchResponse({ ...message, watchId: 9n })),
-          );
+          encoder.send({ ...given, watchId: 9n }, raftTerm, stream);
+          expect(sent).toBe(plain(rpc.encodeWatchResponse({ ...message, watchId: 9n })));
         },
       ),
       { verbose: 1 },

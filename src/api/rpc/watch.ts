@@ -9,7 +9,7 @@ import {
   keyString,
 } from "../../base/index.ts";
 import type { WatchReply, WatchSink, WatchStream } from "../../state/watch/index.ts";
-import { goStatusText, type MethodRegistry, type ServerStream, statusOf } from "../../wire/grpc/index.ts";
+import { goStatusText, type MethodRegistry, type Reply, type ServerStream, statusOf } from "../../wire/grpc/index.ts";
 import { DecodeError, rpc, sizeId, sizeInt64, sizeString, Writer } from "../../wire/proto/index.ts";
 import { joinItems } from "./encode.ts";
 import type { HeaderEncoder } from "./header.ts";
@@ -70,6 +70,10 @@ class WatchCall implements WatchSink {
   readonly #env: Env;
   readonly #stream: ServerStream;
   readonly #watchers: WatchStream;
+  /** Event replies since the last `endRun`, and their events. */
+  #runReplies = 0;
+  #runEvents = 0;
+  #runStartMs = 0;
 
   constructor(around: Surroundings, encoder: ReplyEncoder, metrics: WatchMetrics, env: Env, stream: ServerStream) {
     this.#around = around;
@@ -89,14 +93,28 @@ class WatchCall implements WatchSink {
   }
 
   send(reply: WatchReply): void {
-    const started = this.#env.clock.monotonicMs();
-    this.#stream.send(this.#encoder.encode(reply, this.#around.member.term()));
-    const seconds = (this.#env.clock.monotonicMs() - started) / 1000;
-    const events = reply.events.length;
-    if (events > 0) {
-      this.#metrics.events.observe(seconds);
-      this.#metrics.perEvent.observe(seconds / events);
-    } else this.#metrics.control.observe(seconds);
+    const { clock } = this.#env;
+    if (reply.events.length > 0) {
+      if (this.#runReplies === 0) this.#runStartMs = clock.monotonicMs();
+      this.#runReplies++;
+      this.#runEvents += reply.events.length;
+      this.#encoder.send(reply, this.#around.member.term(), this.#stream);
+      return;
+    }
+    const startMs = clock.monotonicMs();
+    this.#encoder.send(reply, this.#around.member.term(), this.#stream);
+    this.#metrics.control.observe((clock.monotonicMs() - startMs) / 1000);
+  }
+
+  /** A run shares its time out evenly: a look at the clock costs as much as a small reply. */
+  endRun(): void {
+    const replies = this.#runReplies;
+    if (replies === 0) return;
+    const seconds = (this.#env.clock.monotonicMs() - this.#runStartMs) / 1000;
+    this.#metrics.events.observe(seconds / replies, replies);
+    this.#metrics.perEvent.observe(seconds / this.#runEvents, replies);
+    this.#runReplies = 0;
+    this.#runEvents = 0;
   }
 
   #close(): void {
@@ -184,26 +202,28 @@ const empty = new Uint8Array(0);
 export class ReplyEncoder {
   readonly #headers: HeaderEncoder;
   #events: readonly Uint8Array[] | undefined;
-  #body: Uint8Array = empty;
+  #body: Reply = empty;
+  /** Written anew for each reply: who sends it copies it. */
+  #head = new Uint8Array(128);
 
   constructor(headers: HeaderEncoder) {
     this.#headers = headers;
   }
 
-  encode(reply: WatchReply, term: number): Uint8Array[] {
-    const head = this.#head(reply, term);
+  send(reply: WatchReply, term: number, stream: Pick<ServerStream, "send" | "sendParts">): void {
     const { events } = reply;
-    if (events.length === 0) return [head];
-    if (events !== this.#events) {
-      const joined = joinItems(empty, 0x5a, events, empty);
-      if (!(joined instanceof Uint8Array)) return [head, ...joined];
+    if (events !== this.#events && events.length > 0) {
       this.#events = events;
-      this.#body = joined;
+      this.#body = joinItems(empty, 0x5a, events, empty);
     }
-    return [head, this.#body];
+    const body = events.length === 0 ? empty : this.#body;
+    const headBytes = this.#writeHead(reply, term);
+    if (body instanceof Uint8Array) stream.sendParts(this.#head, headBytes, body);
+    else stream.send([new Uint8Array(this.#head.subarray(0, headBytes)), ...body]);
   }
 
-  #head(reply: WatchReply, term: number): Uint8Array {
+  /** Fills `#head`; returns how many bytes it has now. */
+  #writeHead(reply: WatchReply, term: number): number {
     const header = this.#headers.field(reply.revision, term);
     const { watchId, created, canceled, compactRevision, cancelReason, fragment } = reply;
     let size = header.length;
@@ -213,7 +233,8 @@ export class ReplyEncoder {
     if (compactRevision !== 0) size += 1 + sizeInt64(compactRevision);
     if (cancelReason !== "") size += 1 + sizeString(cancelReason);
     if (fragment) size += 2;
-    const w = Writer.of(size);
+    if (size > this.#head.length) this.#head = new Uint8Array(size);
+    const w = Writer.into(this.#head, 0, size);
     w.raw(header);
     if (watchId !== 0n) {
       w.byte(0x10);
@@ -239,6 +260,6 @@ export class ReplyEncoder {
       w.byte(0x38);
       w.bool(true);
     }
-    return w.finish();
+    return size;
   }
 }

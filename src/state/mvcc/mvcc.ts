@@ -256,6 +256,7 @@ export class Mvcc implements ReadView {
     const { state, resume } = loader.finish(this.#leases, this.#cacheBytes);
     this.#compactor.stop();
     this.#compactor.forget();
+    for (const listener of this.#listeners) listener.compacting();
     this.#state = state;
     this.#resume(resume);
     for (const listener of this.#listeners) listener.restored(state.revision);

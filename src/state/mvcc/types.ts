@@ -104,7 +104,10 @@ export interface Change {
 /** Hears of what transactions changed, in the order of revisions. */
 export interface ChangeListener {
   changed(revision: number, changes: readonly Change[]): void;
-  /** A compaction is about to take previous values away; what is still to be looked up should be now. */
+  /**
+   * A compaction, or a snapshot that replaces all state, is about to take previous values away; what is still to be looked
+   * up should be now.
+   */
   compacting(): void;
   /** All state was replaced (a snapshot was installed); `revision` is the new newest one. */
   restored(revision: number): void;

@@ -1,6 +1,6 @@
 import type { Change } from "../mvcc/index.ts";
 import { type Interval, IntervalTree } from "./interval-tree.ts";
-import type { Watcher } from "./watcher.ts";
+import type { Watcher, WatcherHome } from "./watcher.ts";
 
 /** Watchers of the very same key or range. What matches is gathered once for all of them. */
 export class Group implements Interval {
@@ -10,10 +10,39 @@ export class Group implements Interval {
   readonly watchers = new Set<Watcher>();
   /** Changes gathered and not yet handed out, ascending. */
   pending: Change[] = [];
+  /** Until a watcher comes or goes. */
+  #byStream: readonly Watcher[] | undefined = undefined;
 
   constructor(low: string, high: string) {
     this.low = low;
     this.high = high;
+  }
+
+  add(watcher: Watcher): void {
+    this.watchers.add(watcher);
+    this.#byStream = undefined;
+  }
+
+  remove(watcher: Watcher): void {
+    this.watchers.delete(watcher);
+    this.#byStream = undefined;
+  }
+
+  /** All watchers as they are now, those of one stream next to each other: what goes to a stream in one go costs it less. */
+  byStream(): readonly Watcher[] {
+    if (this.#byStream !== undefined) return this.#byStream;
+    let ordered: readonly Watcher[] = [...this.watchers];
+    if (ordered.length > 2) {
+      const streams = new Map<WatcherHome, Watcher[]>();
+      for (const watcher of ordered) {
+        const own = streams.get(watcher.home);
+        if (own === undefined) streams.set(watcher.home, [watcher]);
+        else own.push(watcher);
+      }
+      ordered = [...streams.values()].flat();
+    }
+    this.#byStream = ordered;
+    return ordered;
   }
 }
 
@@ -35,12 +64,12 @@ export class Groups {
       if (high === "") this.#single.set(low, group);
       else this.#ranges.add(group);
     }
-    group.watchers.add(watcher);
+    group.add(watcher);
     return group;
   }
 
   remove(watcher: Watcher, group: Group): void {
-    group.watchers.delete(watcher);
+    group.remove(watcher);
     if (group.watchers.size > 0) return;
     if (group.high === "") this.#single.delete(group.low);
     else this.#ranges.remove(group);

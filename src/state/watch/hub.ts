@@ -8,7 +8,7 @@ import { OpenStream } from "./stream.ts";
 import type { WatchHubOptions, WatchReply, WatchSink, WatchStream } from "./types.ts";
 import type { Watcher, WatcherHome } from "./watcher.ts";
 
-/** Rows between two looks at the clock. */
+/** Rows, or watchers of one stream, between two looks at the clock. */
 const clockEvery = 64;
 
 /** Sizes; tests make them small. */
@@ -22,6 +22,8 @@ export interface WatchLimits {
   readonly bytesPerRound: number;
   /** Longest time a round may hold the loop. */
   readonly roundMs: number;
+  /** Longest time in one turn for handing out what was gathered; the rest goes on after others had theirs. */
+  readonly sliceMs: number;
   /** A reply is cut at the next revision once it holds this much; some clients take no more than 4 MiB. */
   readonly replyBytes: number;
   /** Blocked sinks are asked this often whether they take more again, as etcd retries its victims. */
@@ -37,6 +39,7 @@ const defaultLimits: WatchLimits = {
   rowsPerRound: 10_000,
   bytesPerRound: 4 * 1024 * 1024,
   roundMs: 5,
+  sliceMs: 2,
   replyBytes: 1024 * 1024,
   blockedPollMs: 10,
   recentTransactions: 10_000,
@@ -47,11 +50,24 @@ const defaultProgressMs = 600_000;
 const minimumProgressMs = 100;
 const defaultFragmentBytes = 2 * 1024 * 1024;
 
+/** What a group had pending, on its way to those who were its watchers then. */
+interface Delivery {
+  readonly group: Group;
+  readonly parcels: readonly Parcel[];
+  /** For the header: everything up to here is in the parcels, or was sent before. */
+  readonly revision: number;
+  /** Who joined since needs none of it, who left is passed over. */
+  readonly watchers: readonly Watcher[];
+  /** The next one to be served. */
+  at: number;
+}
+
 /**
  * Carries what transactions changed to those who watch.
  *
- * During a turn changes are gathered per group of equal watchers; at its end every group's changes become replies, whose
- * events are put together once per group. A watcher whose sink takes no more keeps nothing here: it falls behind, and
+ * During a turn changes are gathered per group of equal watchers; after the turn's answers have left, every group's
+ * changes become replies, whose events are put together once per group. That takes as many turns as it needs, and what is
+ * changed meanwhile gathers. A watcher whose sink takes no more keeps nothing here: it falls behind, and
  * catches up from the newest changes or from the store, as does one that starts in the past. So the memory of a slow
  * client is a number, and the store is the queue.
  */
@@ -65,22 +81,26 @@ export class WatchHub {
   readonly #recent: RecentChanges;
   readonly #stats = new WatchStats();
   readonly #streams = new Set<OpenStream>();
-  /** Groups with something pending. */
+  /** Groups with something pending, longest waiting first, from `#dirtyAt` on. */
   #dirty: Group[] = [];
+  #dirtyAt = 0;
+  /** Begun and not finished. What its group gathers meanwhile comes after it. */
+  #delivery: Delivery | undefined = undefined;
   /** Lagging watchers that can be served, longest waiting first. */
   readonly #ready = new Set<Watcher>();
   /** Streams with lagging watchers that wait for their sink. */
   readonly #blocked = new Set<WatcherHome>();
   /** Newest revision that went through the groups. */
   #seen: number;
-  #flushAsked = false;
+  #handOutAsked = false;
   #roundAsked = false;
   #poll: { cancel(): void } | undefined = undefined;
   #round: { cancel(): void } | undefined = undefined;
   #closed = false;
   readonly #unlisten: () => void;
 
-  constructor(mvcc: Mvcc, options: WatchHubOptions, env: Env, limits: WatchLimits = defaultLimits) {
+  constructor(mvcc: Mvcc, options: WatchHubOptions, env: Env, changed: Partial<WatchLimits> = {}) {
+    const limits = { ...defaultLimits, ...changed };
     this.#mvcc = mvcc;
     this.#env = env;
     this.#limits = limits;
@@ -96,7 +116,7 @@ export class WatchHub {
     this.#unlisten = mvcc.listen(listener);
     registerWatchMetrics(env.metrics, this.#stats, {
       streams: () => this.#streams.size,
-      pending: () => this.#dirty.reduce((sum, group) => sum + group.pending.length * group.watchers.size, 0),
+      pending: () => this.#pendingEvents(),
       recentBytes: () => this.#recent.bytes,
       blockedStreams: () => this.#blocked.size,
     });
@@ -113,6 +133,9 @@ export class WatchHub {
   close(): void {
     this.#closed = true;
     for (const stream of [...this.#streams]) stream.close();
+    this.#dirty = [];
+    this.#dirtyAt = 0;
+    this.#delivery = undefined;
     this.#unlisten();
     this.#poll?.cancel();
     this.#round?.cancel();
@@ -173,50 +196,106 @@ export class WatchHub {
     if (this.#groups.isEmpty) return;
     const dirty = this.#dirty;
     for (const change of changes) this.#groups.gather(change, dirty);
-    if (dirty.length === 0 || this.#flushAsked) return;
-    this.#flushAsked = true;
-    this.#env.scheduler.endOfTurn(this.flush);
+    if (dirty.length === 0 || this.#handOutAsked) return;
+    this.#handOutAsked = true;
+    this.#env.scheduler.endOfTurn(this.#afterAnswers);
   }
 
-  /** Sends what was gathered in this turn now instead of at its end. */
-  readonly flush = (): void => {
-    this.#flushAsked = false;
-    if (this.#dirty.length === 0) return;
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const group of dirty) {
-      const changes = group.pending;
-      group.pending = [];
-      const parcels = parcelsOf(changes, this.#limits.replyBytes);
-      for (const watcher of group.watchers) {
-        const stoppedAt = this.#deliver(watcher, parcels);
-        if (stoppedAt !== 0) this.#lag(watcher, stoppedAt);
-      }
-    }
+  /** Whoever changed something gets the answer at the end of the same turn; the events go behind it, not before. */
+  readonly #afterAnswers = (): void => {
+    this.#env.scheduler.endOfTurn(this.#slice);
   };
 
+  readonly #slice = (): void => {
+    if (this.#handOut(this.#env.clock.monotonicMs() + this.#limits.sliceMs)) this.#handOutAsked = false;
+    else this.#env.scheduler.endOfTurn(this.#slice);
+  };
+
+  /** Sends now all that was gathered: for whoever is about to say something that counts on it. */
+  readonly flush = (): void => {
+    this.#handOut(Number.POSITIVE_INFINITY);
+  };
+
+  /** Sends what was gathered, for as long as the time allows. True when all is sent. */
+  #handOut(untilMs: number): boolean {
+    for (;;) {
+      const delivery = this.#delivery ?? this.#nextDelivery();
+      if (delivery === undefined) return true;
+      if (!this.#serveGroup(delivery, untilMs)) return false;
+      this.#delivery = undefined;
+    }
+  }
+
+  #nextDelivery(): Delivery | undefined {
+    const group = this.#dirty[this.#dirtyAt];
+    if (group === undefined) return undefined;
+    this.#dirtyAt++;
+    if (this.#dirtyAt === this.#dirty.length) {
+      this.#dirty = [];
+      this.#dirtyAt = 0;
+    }
+    const changes = group.pending;
+    group.pending = [];
+    const parcels = parcelsOf(changes, this.#limits.replyBytes);
+    this.#delivery = { group, parcels, revision: this.#mvcc.revision, watchers: group.byStream(), at: 0 };
+    return this.#delivery;
+  }
+
+  /** Stream by stream. False when the time was up before the last watcher. */
+  #serveGroup(delivery: Delivery, untilMs: number): boolean {
+    const { group, parcels, revision, watchers } = delivery;
+    const { clock } = this.#env;
+    let inStream = 0;
+    while (delivery.at < watchers.length) {
+      const watcher = watchers[delivery.at++]!;
+      if (watcher.group === group) {
+        const stoppedAt = this.#deliver(watcher, parcels, revision);
+        if (stoppedAt !== 0) this.#lag(watcher, stoppedAt);
+      }
+      const next = watchers[delivery.at];
+      const { home } = watcher;
+      if (next?.home === home && ++inStream < clockEvery) continue;
+      inStream = 0;
+      home.sink.endRun?.();
+      if (next !== undefined && untilMs !== Number.POSITIVE_INFINITY && clock.monotonicMs() >= untilMs) return false;
+    }
+    return true;
+  }
+
+  #pendingEvents(): number {
+    let events = 0;
+    for (let i = this.#dirtyAt; i < this.#dirty.length; i++) {
+      const group = this.#dirty[i]!;
+      events += group.pending.length * group.watchers.size;
+    }
+    const delivery = this.#delivery;
+    if (delivery === undefined) return events;
+    const changes = delivery.parcels.reduce((sum, parcel) => sum + parcel.changes, 0);
+    return events + changes * (delivery.watchers.length - delivery.at);
+  }
+
   /** Sends parcels until the sink takes no more; then returns the revision to go on with, else 0. */
-  #deliver(watcher: Watcher, parcels: readonly Parcel[]): number {
+  #deliver(watcher: Watcher, parcels: readonly Parcel[], revision: number): number {
     for (const parcel of parcels) {
       if (parcel.lastRevision < watcher.next) continue;
       const events = parcel.eventsFor(watcher, this.#mvcc);
       if (events.length > 0) {
         if (!watcher.home.sink.writable()) return Math.max(watcher.next, parcel.firstRevision);
-        this.#sendEvents(watcher, events);
+        this.#sendEvents(watcher, events, revision);
       }
       watcher.next = parcel.lastRevision + 1;
     }
     return 0;
   }
 
-  #sendEvents(watcher: Watcher, events: readonly Uint8Array[]): void {
+  #sendEvents(watcher: Watcher, events: readonly Uint8Array[], revision: number): void {
     this.#stats.events += events.length;
     watcher.quiet = false;
     const pieces = watcher.fragment && events.length > 1 ? fragmentsOf(events, this.#fragmentBytes) : [events];
     for (let i = 0; i < pieces.length; i++) {
       const reply: WatchReply = {
         watchId: watcher.id,
-        revision: this.#mvcc.revision,
+        revision,
         created: false,
         canceled: false,
         compactRevision: 0,
@@ -347,7 +426,7 @@ export class WatchHub {
     for (const group of dirty) {
       const parcels = parcelsOf(group.pending, this.#limits.replyBytes);
       for (const watcher of group.watchers) {
-        const stoppedAt = this.#deliver(watcher, parcels);
+        const stoppedAt = this.#catchUpWith(watcher, parcels, current);
         if (stoppedAt !== 0) stopped.set(watcher, stoppedAt);
       }
     }
@@ -401,8 +480,14 @@ export class WatchHub {
     return finished ? current : reading;
   }
 
+  #catchUpWith(watcher: Watcher, parcels: readonly Parcel[], current: number): number {
+    const stoppedAt = this.#deliver(watcher, parcels, current);
+    watcher.home.sink.endRun?.();
+    return stoppedAt;
+  }
+
   #progress(watcher: Watcher, parcels: readonly Parcel[], reached: number, current: number): void {
-    const stoppedAt = this.#deliver(watcher, parcels);
+    const stoppedAt = this.#catchUpWith(watcher, parcels, current);
     if (stoppedAt === 0) this.#advance(watcher, reached, current);
     else {
       watcher.next = stoppedAt;
@@ -440,7 +525,7 @@ export class WatchHub {
 
   /** The store was replaced: what came between is caught up from the new one. */
   #restored(revision: number): void {
-    this.flush();
+    assert(this.#dirty.length === 0, "what was pending was sent from the old store");
     this.#recent.clear();
     const seen = this.#seen;
     this.#seen = revision;

@@ -20,6 +20,10 @@ export class Parcel {
     this.lastRevision = changes.at(-1)!.revision;
   }
 
+  get changes(): number {
+    return this.#changes.length;
+  }
+
   eventsFor(watcher: Watcher, reader: PreviousReader): readonly Uint8Array[] {
     if (watcher.next > this.firstRevision) return this.#build(watcher.variant, watcher.next, reader);
     let events = this.#variants[watcher.variant];

@@ -24,6 +24,8 @@ export interface WatchSink {
   writable(): boolean;
   /** Takes a reply. Replies to create, cancel and progress requests come whether writable or not. Must not call back into the stream. */
   send(reply: WatchReply): void;
+  /** After a run of event replies: none follows at once. For sinks that time them. */
+  endRun?(): void;
 }
 
 export interface WatchCreate {

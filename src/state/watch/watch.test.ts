@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Metrics, nullMetrics, utf8 } from "../../base/index.ts";
+import { openMemoryStore } from "../../storage/store/index.ts";
 import { type Bench, put, remove, settle, setUp, showEvent } from "../mvcc/testing/setup.ts";
 import { WatchHub, type WatchHubOptions, type WatchReply, type WatchSink, type WatchStream } from "./index.ts";
 
@@ -111,6 +112,102 @@ describe("live events", () => {
     expect(sink.heard()).toEqual(["1 @4: PUT b=4 3/4/2"]);
     time.endTurn();
     expect(sink.heard()).toEqual([]);
+  });
+
+  it("leave after what else was to be sent at the end of the turn", () => {
+    const { mvcc, time, sink, stream } = scene();
+    stream.create({ key: "a", end: "", startRevision: 0 });
+    sink.heard();
+    put(mvcc, "a", "1");
+    // The answer to the put: the sockets are flushed when it is there.
+    time.endOfTurn(() => sink.lines.push("answers"));
+    time.endTurn();
+    expect(sink.heard()).toEqual(["answers", "0 @2: PUT a=1 2/2/1"]);
+  });
+
+  it("take several turns when they are many, stream by stream, and stay in order", () => {
+    const bench = setUp();
+    const hub = new WatchHub(bench.mvcc, {}, bench.env, { sliceMs: 0 });
+    const { mvcc, time } = bench;
+    const said: string[] = [];
+    const streams = ["x", "y", "z"].map((name) =>
+      hub.stream({
+        writable: () => true,
+        send: ({ watchId, revision, events }) => {
+          said.push(`${name}${watchId} @${revision} ${events.map(showEvent).join(", ")}`);
+        },
+        endRun: () => said.push(name),
+      }),
+    );
+    // In turn, so that neighbours in the group are not of one stream.
+    for (let i = 0; i < 2; i++) for (const stream of streams) stream.create({ key: "a", end: "", startRevision: 0 });
+    said.length = 0;
+    put(mvcc, "a", "1");
+    time.endOneTurn();
+    time.endOneTurn();
+    expect(said.splice(0)).toEqual(["x0 @2 PUT a=1 2/2/1", "x1 @2 PUT a=1 2/2/1", "x"]);
+    // Meanwhile the next change; one watcher goes, one comes.
+    put(mvcc, "a", "2");
+    streams[1]!.cancel(0n);
+    streams[2]!.create({ key: "a", end: "", startRevision: 0 });
+    expect(said.splice(0)).toEqual(["y0 @3 ", "z2 @3 "]);
+    time.endOneTurn();
+    expect(said.splice(0)).toEqual(["y1 @2 PUT a=1 2/2/1", "y"]);
+    // Progress has to be true: everything before it goes first, also what was still under way.
+    streams[2]!.requestProgress();
+    expect(said.splice(0)).toEqual([
+      ...["z0 @2 PUT a=1 2/2/1", "z1 @2 PUT a=1 2/2/1", "z"],
+      ...["x0 @3 PUT a=2 2/3/2", "x1 @3 PUT a=2 2/3/2", "x"],
+      ...["z0 @3 PUT a=2 2/3/2", "z1 @3 PUT a=2 2/3/2", "z"],
+      ...["y1 @3 PUT a=2 2/3/2", "y"],
+      "z-1 @3 ",
+    ]);
+    time.endTurn();
+    expect(said).toEqual([]);
+    hub.close();
+  });
+
+  it("still under way are counted as pending", () => {
+    const gauges = new Map<string, () => number>();
+    const metrics: Metrics = {
+      ...nullMetrics,
+      gaugeFrom: ({ name }, read) => void gauges.set(name, read),
+    };
+    const bench = setUp();
+    const hub = new WatchHub(bench.mvcc, {}, { ...bench.env, metrics }, { sliceMs: 0 });
+    const pending = gauges.get("etcd_debugging_mvcc_pending_events_total")!;
+    for (let i = 0; i < 3; i++) hub.stream(new Listener()).create({ key: "a", end: "", startRevision: 0 });
+    put(bench.mvcc, "a", "1");
+    put(bench.mvcc, "a", "2");
+    const seen = [pending()];
+    for (let i = 0; i < 4; i++) {
+      bench.time.endOneTurn();
+      seen.push(pending());
+    }
+    expect(seen).toEqual([6, 6, 4, 2, 0]);
+    hub.close();
+  });
+
+  it("with the previous value take it from the store that a snapshot replaces", async () => {
+    const { mvcc, time, sink, stream, store } = scene();
+    put(mvcc, "a", "1");
+    stream.create({ key: "a", end: "", startRevision: 0, prevKv: true });
+    sink.heard();
+    put(mvcc, "a", "2");
+    const snapshot = openMemoryStore();
+    for (const bucket of ["key", "meta"] as const) {
+      store.visit(bucket, new Uint8Array(0), undefined, (row, value) => snapshot.put(bucket, row, value));
+    }
+    const leader = setUp({}, snapshot).mvcc;
+    put(leader, "a", "3");
+    const compacted = leader.compact(3);
+    await time.advanceAsync(10);
+    leader.close();
+    await compacted.catch(() => {});
+    const restored = mvcc.restore(snapshot);
+    await time.advanceAsync(10);
+    await restored;
+    expect(sink.heard()).toEqual(["0 @3: PUT a=2 2/3/2 was a=1 2/2/1", "0 @4: PUT a=3 2/4/3 was a=2 2/3/2"]);
   });
 
   it("go out as the very same bytes to all who want the same", () => {
