@@ -59,6 +59,27 @@ describe("floods are ended with ENHANCE_YOUR_CALM", () => {
     expect(until(end, 2000, both)).toBe(2000);
   });
 
+  test("a client that resets what was answered is served for good, one that does not wait is not", () => {
+    const answering = (): End => {
+      const end = End.served({ resetBurst: 100 });
+      end.handler.data = (stream) => {
+        stream.sendHeaders(head, false);
+        stream.sendData([Buffer.from("answer")], false);
+      };
+      return end;
+    };
+    const ask = (i: number): Buffer => Buffer.concat([headers(id(i), false), data(id(i), false, "ask")]);
+    const cancel = (i: number): Buffer => frame(3, 0, id(i), uint32(8));
+    const waits = answering();
+    for (let i = 0; i < 1000; i++) {
+      waits.receive(ask(i));
+      expect(waits.frames()).toContain(`DATA ${id(i)} 6`);
+      waits.receive(cancel(i));
+    }
+    expect(waits.handler.closed).toBe(false);
+    expect(until(answering(), 1000, (i) => Buffer.concat([ask(i), cancel(i)]))).toBe(100);
+  });
+
   test("time gives resets back", () => {
     const end = End.served({ resetBurst: 100, resetsPerSecond: 10 });
     end.connection.checkTimeouts(0);

@@ -724,6 +724,8 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
       return;
     }
     this.#options.stats.resetsReceived++;
+    // A peer that had an answer ends its call the only way there is (a lease renewed once, a watch no longer wanted).
+    if (this.#sender.hasAnswered(stream)) this.#resets.add(1);
     this.#abort(stream, Closing.ResetByPeer, readUint32(source, start));
     if (this.#server && !this.#over) this.#spendReset();
   }

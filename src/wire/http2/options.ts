@@ -67,7 +67,10 @@ export interface Http2Options {
   readonly maxContinuations: number;
   /** Streams the peer may open and reset. 1000 at once covers a client that cancels all it has in flight; see CVE-2023-44487. */
   readonly resetBurst: number;
-  /** Refill of `resetBurst`: a client that really works completes streams, and each completed one refills one more. */
+  /**
+   * Refill of `resetBurst`: a client that really works completes streams, and each completed one refills one more. A stream that is
+   * reset after something was answered costs nothing.
+   */
   readonly resetsPerSecond: number;
   /** PING, SETTINGS, PRIORITY, unknown and empty frames, and frames on closed streams. 1000: start-up noise and bandwidth probing pings fit. */
   readonly controlBurst: number;

@@ -54,6 +54,8 @@ export class Sender {
   #over = false;
   /** The output was told that there is something to flush. */
   #dirty = true;
+  /** Ordinal of the flush that what is gathered waits for. */
+  #flushes = 1;
   /** The socket said stop; bytes gathered since. */
   #paused = false;
   #pausedBytes = 0;
@@ -99,11 +101,17 @@ export class Sender {
     return this.#pausedBytes > this.#options.pausedOutputBytesMax;
   }
 
+  /** Data of the stream left before what the peer says now: it may have waited for that. */
+  hasAnswered(stream: Stream): boolean {
+    return stream.answeredIn !== 0 && stream.answeredIn < this.#flushes;
+  }
+
   flush(): void {
     this.#dirty = false;
     const bytes = this.#gather.bytes;
     if (bytes === 0) return;
     this.#options.stats.bytesSent += bytes;
+    this.#flushes++;
     // What is written is not ours to change any more.
     this.#tailStream = undefined;
     if (this.#output.write(this.#gather.take()) === false) this.#paused = true;
@@ -388,6 +396,7 @@ export class Sender {
       this.framesSent++;
     }
     this.#tailEnd = gather.bytes + length;
+    if (stream.answeredIn === 0) stream.answeredIn = this.#flushes;
     this.#window -= length;
     stream.sendWindow -= length;
     if (length > 0) this.windowUpdates.add(4);

@@ -52,6 +52,9 @@ export class Stream implements Http2Stream {
   /** Client: the answer to HEAD has a content-length and no content. */
   headRequest = false;
 
+  /** Ordinal of the flush that carries the first DATA we sent; 0 before there is any. */
+  answeredIn = 0;
+
   /** DATA waiting to be sent: `queue[queueAt]` from `queueOffset` on, and all behind it. */
   queue: Uint8Array[] | undefined = undefined;
   queueAt = 0;
