@@ -114,7 +114,7 @@ describe("three members", () => {
       put: member.put(put("k", "v")),
       grant: member.leaseGrant({ ID: 8n, TTL: 10 }),
       update: member.memberUpdate(rpc.createMemberUpdateRequest({ ID: member.memberId, peerURLs: ["http://m9:2380"] })),
-      renew: member.leaseRenew(7n),
+      renew: Promise.resolve(member.leaseRenew(7n)),
       timeToLive: member.leaseTimeToLive({ ID: 7n, keys: false }),
       promote: member.memberPromote({ ID: 5n }),
       read: Promise.resolve(member.linearizable()),

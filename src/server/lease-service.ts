@@ -62,9 +62,15 @@ export class LeaseService {
     return value;
   }
 
-  async renew(id: LeaseId): Promise<number> {
-    const { life, leadership, remote, options } = this.#core;
+  /** A member that is alone answers at once in the common case. */
+  renew(id: LeaseId): number | Promise<number> {
+    const { life, leadership } = this.#core;
     life.mustRun();
+    return leadership.alone ? this.#lessor.renew(id) : this.#renewAmongOthers(id);
+  }
+
+  async #renewAmongOthers(id: LeaseId): Promise<number> {
+    const { leadership, remote, options } = this.#core;
     if (leadership.isLeader) {
       // A leader that was replaced must not renew what its successor lets expire.
       if (!leadership.certain && !(await this.#ensureLeadership())) throw notPrimary();

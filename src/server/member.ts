@@ -391,7 +391,7 @@ export class ServerMember implements Member {
 
   // ---- the services' ---------------------------------------------------------------------------------------------------
 
-  leaseRenew(id: LeaseId): Promise<number> {
+  leaseRenew(id: LeaseId): number | Promise<number> {
     return this.#parts.leases.renew(id);
   }
 

@@ -80,8 +80,8 @@ export interface Member {
 
   leaseGrant(request: rpc.LeaseGrantRequest, by?: Principal): Promise<rpc.LeaseGrantResponse>;
   leaseRevoke(request: rpc.LeaseRevokeRequest, by?: Principal): Promise<rpc.LeaseRevokeResponse>;
-  /** Renews; the TTL in seconds. Rejects with LeaseNotFound. */
-  leaseRenew(id: LeaseId): Promise<number>;
+  /** Renews; the TTL in seconds, at once where nobody else has to be asked. Throws or rejects with LeaseNotFound. */
+  leaseRenew(id: LeaseId): number | Promise<number>;
   leaseTimeToLive(request: rpc.LeaseTimeToLiveRequest): Promise<rpc.LeaseTimeToLiveResponse>;
   leaseLeases(): Promise<rpc.LeaseLeasesResponse>;
 

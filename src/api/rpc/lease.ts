@@ -62,7 +62,7 @@ class KeepAliveCall {
       this.#ended = true;
       this.#settle();
     };
-    stream.onDrain = () => void this.#work();
+    stream.onDrain = () => this.#work();
     stream.onCancel = () => {
       this.#waiting = [];
     };
@@ -80,35 +80,53 @@ class KeepAliveCall {
       return;
     }
     if (this.#waiting.length >= renewalsWaitingMax) this.#stream.pauseReading();
-    void this.#work();
+    this.#work();
   }
 
-  async #work(): Promise<void> {
+  #work(): void {
     if (this.#busy) return;
-    this.#busy = true;
     const { member, headers, options, guard } = this.#around;
     while (this.#waiting.length > 0 && !this.#stream.cancelled && this.#stream.writable()) {
       const id = this.#waiting.shift()!;
       // The header is made before the renewal: its revision must not be newer than the moment of the renewal, or a
       // client could believe a lease alive at a revision at which it was already revoked.
       const header = headers.field(member.revision(), member.term());
-      let ttl: number;
+      let renewed: number | Promise<number>;
       try {
         options.authorizer?.requireLeaseWrite(guard.principal(this.#stream), id);
-        ttl = await member.leaseRenew(id);
+        renewed = member.leaseRenew(id);
       } catch (error) {
-        if (!isEtcdError(error, "LeaseNotFound")) {
-          this.#busy = false;
-          this.#fail(statusOf(error));
-          return;
-        }
-        ttl = 0;
+        this.#refuse(header, id, error);
+        continue;
       }
-      this.#stream.send(encodeKeepAlive(header, id, ttl));
+      if (typeof renewed === "number") {
+        this.#answer(header, id, renewed);
+        continue;
+      }
+      this.#busy = true;
+      renewed
+        .then(
+          (ttl) => this.#answer(header, id, ttl),
+          (error: unknown) => this.#refuse(header, id, error),
+        )
+        .then(() => {
+          this.#busy = false;
+          this.#work();
+        });
+      return;
     }
-    this.#busy = false;
     if (this.#waiting.length < renewalsWaitingMax / 2) this.#stream.resumeReading();
     this.#settle();
+  }
+
+  #answer(header: Uint8Array, id: bigint, ttl: number): void {
+    this.#stream.sendParts(answer, writeKeepAlive(answer, header, id, ttl), empty);
+  }
+
+  /** A lease that is not there has no time to live, which is an answer; anything else ends the stream. */
+  #refuse(header: Uint8Array, id: bigint, error: unknown): void {
+    if (isEtcdError(error, "LeaseNotFound")) this.#answer(header, id, 0);
+    else this.#fail(statusOf(error));
   }
 
   #settle(): void {
@@ -122,12 +140,16 @@ class KeepAliveCall {
   }
 }
 
-/** LeaseKeepAliveResponse: header 1, ID 2, TTL 3. */
-function encodeKeepAlive(header: Uint8Array, id: bigint, ttl: number): Uint8Array {
+const empty = new Uint8Array(0);
+/** Written anew for each answer: who sends it copies it. A header and two numbers have room. */
+const answer = new Uint8Array(128);
+
+/** LeaseKeepAliveResponse: header 1, ID 2, TTL 3. Returns how many bytes it has. */
+function writeKeepAlive(into: Uint8Array, header: Uint8Array, id: bigint, ttl: number): number {
   let size = header.length;
   if (id !== 0n) size += 1 + sizeId(id);
   if (ttl !== 0) size += 1 + sizeInt64(ttl);
-  const w = Writer.of(size);
+  const w = Writer.into(into, 0, size);
   w.raw(header);
   if (id !== 0n) {
     w.byte(0x10);
@@ -137,5 +159,5 @@ function encodeKeepAlive(header: Uint8Array, id: bigint, ttl: number): Uint8Arra
     w.byte(0x18);
     w.int64(ttl);
   }
-  return w.finish();
+  return size;
 }

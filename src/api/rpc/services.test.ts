@@ -361,28 +361,35 @@ describe("Watch", () => {
 describe("Lease", () => {
   const renewal = (ID: bigint) => rpc.encodeLeaseKeepAliveRequest({ ID });
 
-  it("keeps alive in order, with the header of before", async () => {
-    const { member, stream, pipe } = setUp();
-    member.renewals = async (id) => {
-      member.revisionNow += 10;
-      if (id === 3n) throw EtcdError.of("LeaseNotFound");
-      return Number(id) * 10;
-    };
-    const s = stream("Lease/LeaseKeepAlive");
-    for (const id of [1n, 3n, 2n]) s.client.send(renewal(id));
-    s.client.closeSend();
-    await pipe.settle();
-    expect(
-      s.messages
-        .map((message) => rpc.decodeLeaseKeepAliveResponse(message))
-        .map((r) => [r.ID, r.TTL, r.header?.revision]),
-    ).toEqual([
-      [1n, 10, 1],
-      [3n, 0, 11],
-      [2n, 20, 21],
-    ]);
-    expect(s.ends).toEqual(["0 "]);
-  });
+  it.each(["at once", "by promise", "now this way, now that"])(
+    "keeps alive in order, with the header of before, %s",
+    async (how) => {
+      const { member, stream, pipe } = setUp();
+      let asked = 0;
+      const renew = (id: bigint): number => {
+        member.revisionNow += 10;
+        if (id === 3n) throw EtcdError.of("LeaseNotFound");
+        return Number(id) * 10;
+      };
+      const renewSoon = async (id: bigint) => renew(id);
+      member.renewals = (id) =>
+        how === "at once" || (how !== "by promise" && asked++ % 2 === 0) ? renew(id) : renewSoon(id);
+      const s = stream("Lease/LeaseKeepAlive");
+      for (const id of [1n, 3n, 2n]) s.client.send(renewal(id));
+      s.client.closeSend();
+      await pipe.settle();
+      expect(
+        s.messages
+          .map((message) => rpc.decodeLeaseKeepAliveResponse(message))
+          .map((r) => [r.ID, r.TTL, r.header?.revision]),
+      ).toEqual([
+        [1n, 10, 1],
+        [3n, 0, 11],
+        [2n, 20, 21],
+      ]);
+      expect(s.ends).toEqual(["0 "]);
+    },
+  );
 
   it("ends the stream when the leader cannot be reached", async () => {
     const { member, stream, pipe } = setUp();

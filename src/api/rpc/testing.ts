@@ -67,7 +67,7 @@ export class FakeMember {
   failWith: Error | undefined;
   snapshotBytes = Buffer.alloc(0);
   snapshotsOpen = 0;
-  renewals: (id: bigint) => Promise<number> = async () => 60;
+  renewals: (id: bigint) => number | Promise<number> = () => 60;
 
   header(revision = this.revisionNow): rpc.ResponseHeader {
     return { clusterId: this.clusterId, memberId: this.memberId, revision, raftTerm: this.termNow };
