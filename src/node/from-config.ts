@@ -11,6 +11,7 @@ import {
   initialClusterOf,
   options,
 } from "./config/index.ts";
+import { canReusePort } from "./listen.ts";
 import type { Listen, ServeOptions } from "./serve.ts";
 import { sha1 } from "./start-member.ts";
 import { ensureSelfSigned, hasCertificate, noTls, type TlsSettings } from "./tls/index.ts";
@@ -66,6 +67,8 @@ export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: 
     }),
     listen: listens(config),
     listenPeers: config.listenPeerUrls,
+    peerTimeouts: { readMs: config.raftReadTimeoutMs, writeMs: config.raftWriteTimeoutMs },
+    reusePort: config.socketReusePort && canReusePort(),
     clientTls: clientTlsOf(config, logger),
     peerTls: peerTlsOf(config, logger),
     peerLocalAddress: gates.SetMemberLocalAddr ? localAddressOf(config.initialAdvertisePeerUrls, logger) : undefined,
@@ -213,5 +216,6 @@ export function withoutEffect(config: Config): string[] {
       return JSON.stringify(value) !== JSON.stringify(option.default);
     })
     .map((option) => option.flag);
+  if (config.socketReusePort && !canReusePort()) flags.push("socket-reuse-port");
   return [...flags, ...gates];
 }

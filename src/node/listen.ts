@@ -1,11 +1,20 @@
 import type { ListenOptions } from "node:net";
 
-/** Where a URL of the flags says to listen. */
-export function listenOptions(text: string): ListenOptions {
+/** First release of Node that can share a port between listeners (SO_REUSEPORT). */
+const reusePortSince = [22, 12] as const;
+
+/** Whether flag socket-reuse-port can have its effect with the Node that runs. */
+export function canReusePort(node: string = process.versions.node): boolean {
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  return major > reusePortSince[0] || (major === reusePortSince[0] && minor >= reusePortSince[1]);
+}
+
+/** Where a URL of the flags says to listen. SO_REUSEADDR is always set, by libuv. */
+export function listenOptions(text: string, reusePort = false): ListenOptions {
   const url = new URL(text);
   if (url.protocol === "unix:" || url.protocol === "unixs:") return { path: `${url.host}${url.pathname}` };
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, backlog: 4096 };
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, backlog: 4096, ...(reusePort ? { reusePort } : {}) };
 }
 
 /** An address that cannot be listened on; the message is one line, as Go words it. */

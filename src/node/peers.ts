@@ -1,24 +1,33 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Env, Logger } from "../base/index.ts";
-import { clusterVersionMin, HttpPeerNetwork, RaftHttp, serverVersion, type Transport } from "../server/index.ts";
+import {
+  clusterVersionMin,
+  HttpPeerNetwork,
+  type PeerTimeouts,
+  RaftHttp,
+  serverVersion,
+  type Transport,
+} from "../server/index.ts";
 import { ListenError, listenOptions } from "./listen.ts";
 import { clientContext, hasCertificate, TlsServer, type TlsSettings } from "./tls/index.ts";
 
-/**
- * A transport whose listening sockets end with it. Undefined without addresses: a member that stays alone. Calls to other
- * members leave from `localAddress`, if one is given.
- */
-export async function listenToPeers(
-  urls: readonly string[],
-  tls: TlsSettings,
-  env: Env,
-  localAddress?: string,
-): Promise<Transport | undefined> {
+export interface PeerListen {
+  readonly urls: readonly string[];
+  readonly tls: TlsSettings;
+  /** Where calls to other members leave from; undefined leaves it to the system. */
+  readonly localAddress: string | undefined;
+  readonly timeouts: PeerTimeouts;
+  readonly reusePort: boolean;
+}
+
+/** A transport whose listening sockets end with it. Undefined without addresses: a member that stays alone. */
+export async function listenToPeers(options: PeerListen, env: Env): Promise<Transport | undefined> {
+  const { urls, tls, timeouts, reusePort } = options;
   if (urls.length === 0) return undefined;
-  const network = new HttpPeerNetwork(clientContext(tls, env.logger), localAddress);
+  const network = new HttpPeerNetwork(clientContext(tls, env.logger), options.localAddress);
   const servers: Server[] = [];
   try {
-    for (const url of urls) servers.push(await listen(url, network, tls, env.logger));
+    for (const url of urls) servers.push(await listen(url, reusePort, network, tls, env.logger));
   } catch (error) {
     for (const server of servers) server.close();
     await network.close();
@@ -27,6 +36,7 @@ export async function listenToPeers(
   const transport = new RaftHttp(
     network,
     {
+      timeouts,
       server: serverVersion,
       clusterMin: clusterVersionMin,
       formatTime: (wallMs) => new Date(wallMs).toISOString(),
@@ -43,7 +53,13 @@ export async function listenToPeers(
   return transport;
 }
 
-function listen(url: string, network: HttpPeerNetwork, tls: TlsSettings, logger: Logger): Promise<Server> {
+function listen(
+  url: string,
+  reusePort: boolean,
+  network: HttpPeerNetwork,
+  tls: TlsSettings,
+  logger: Logger,
+): Promise<Server> {
   let take = (socket: Socket): void => network.take(socket);
   if (url.startsWith("https:") || url.startsWith("unixs:")) {
     if (!hasCertificate(tls)) {
@@ -55,6 +71,6 @@ function listen(url: string, network: HttpPeerNetwork, tls: TlsSettings, logger:
   const server = createServer({ noDelay: true }, (socket) => take(socket));
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(new ListenError(url, error)));
-    server.listen(listenOptions(url), () => resolve(server));
+    server.listen(listenOptions(url, reusePort), () => resolve(server));
   });
 }

@@ -5,7 +5,7 @@ import { type AccessOptions, HttpGateway, MethodTable, registerInAll } from "../
 import { type Registry, Scraper } from "../api/metrics/index.ts";
 import { RpcServices, registerElection, registerLock } from "../api/rpc/index.ts";
 import type { Env } from "../base/index.ts";
-import { type MemberOptions, ServerMember } from "../server/index.ts";
+import { type MemberOptions, type PeerTimeouts, ServerMember } from "../server/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { Door, GrpcServer, gzip } from "../wire/grpc/index.ts";
 import { loadAuthTokens } from "./auth-tokens.ts";
@@ -34,6 +34,10 @@ export interface ServeOptions {
   readonly peerTls?: TlsSettings;
   /** Calls to other members leave from this address; without it the system chooses. */
   readonly peerLocalAddress?: string | undefined;
+  /** Flags raft-read-timeout and raft-write-timeout; default 5 s each. */
+  readonly peerTimeouts?: PeerTimeouts;
+  /** Flag socket-reuse-port. */
+  readonly reusePort?: boolean;
   readonly access: AccessOptions;
   /** Flag auth-token. */
   readonly authToken: string;
@@ -77,12 +81,17 @@ interface Bound {
 export async function serve(options: ServeOptions, disk: Disk, registry: Registry, env: Env): Promise<Serving> {
   const bound: Bound[] = [];
   try {
-    for (const listens of byAddress(options.listen)) bound.push(await bind(listens));
+    const { reusePort = false } = options;
+    for (const listens of byAddress(options.listen)) bound.push(await bind(listens, reusePort));
     const transport = await listenToPeers(
-      options.listenPeers ?? [],
-      options.peerTls ?? noTls,
+      {
+        urls: options.listenPeers ?? [],
+        tls: options.peerTls ?? noTls,
+        localAddress: options.peerLocalAddress,
+        timeouts: options.peerTimeouts ?? { readMs: 5000, writeMs: 5000 },
+        reusePort,
+      },
       env,
-      options.peerLocalAddress,
     );
     const member = await ServerMember.start(options.member, {
       disk,
@@ -266,7 +275,7 @@ function sortByFirstByte(socket: Socket, secure: TlsServer, plain: (socket: Sock
   });
 }
 
-function bind(listens: readonly Listen[]): Promise<Bound> {
+function bind(listens: readonly Listen[], reusePort: boolean): Promise<Bound> {
   const server = createServer({ noDelay: true });
   const early: Socket[] = [];
   const onEarly = (socket: Socket): void => {
@@ -280,7 +289,7 @@ function bind(listens: readonly Listen[]): Promise<Bound> {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(new ListenError(first, error));
     });
-    server.listen(listenOptions(first), () => {
+    server.listen(listenOptions(first, reusePort), () => {
       const at = server.address();
       const urls = listens.map((listen) => {
         if (listen.url.startsWith("unix")) return listen.url;

@@ -10,6 +10,7 @@ export {
   type PeerHost,
   type PeerRequest,
   type PeerResponse,
+  type PeerTimeouts,
   RaftHttp,
   type Transport,
 } from "./peer/index.ts";

@@ -309,17 +309,14 @@ export const options = [
     20_000,
     "How long it then waits before it closes the connection (0: for good).",
   ),
-  member.bool("socket-reuse-port", "socketReusePort", false, "Set SO_REUSEPORT on listeners.", {
-    status: "later",
+  member.bool("socket-reuse-port", "socketReusePort", false, "Set SO_REUSEPORT on listeners (from Node 22.12 on).", {
     yaml: ["socket-options", "reuse-port"],
   }),
-  member.bool("socket-reuse-address", "socketReuseAddress", false, "Set SO_REUSEADDR on listeners.", {
-    status: "later",
+  member.bool("socket-reuse-address", "socketReuseAddress", false, "Set SO_REUSEADDR on listeners (always set).", {
     yaml: ["socket-options", "reuse-address"],
   }),
   member.bool("enable-grpc-gateway", "enableGrpcGateway", true, "Serve the JSON gateway under /v3/."),
   member.duration("raft-read-timeout", "raftReadTimeoutMs", 5000, "Read timeout of peer connections (at least 5s).", {
-    status: "later",
     yaml: false,
   }),
   member.duration(
@@ -328,7 +325,6 @@ export const options = [
     5000,
     "Write timeout of peer connections (at least 5s).",
     {
-      status: "later",
       yaml: false,
     },
   ),

@@ -8,6 +8,7 @@ export {
   type PeerNetwork,
   type StreamEvents,
 } from "./network.ts";
+export type { PeerTimeouts } from "./peer.ts";
 export { RaftHttp, type RaftHttpOptions } from "./raft-http.ts";
 export {
   noTransport,

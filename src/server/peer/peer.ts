@@ -12,7 +12,12 @@ import type { PeerHost, PeerRequest, PeerSelf, PeerSnapshot } from "./types.ts";
 /** Messages that wait for a POST while no stream stands, and POSTs at once (etcd: 64 and 4). */
 const pipelineMax = 64;
 const pipelinePosts = 4;
-const postTimeoutMs = 5000;
+
+/** How long a connection between members may be silent, or take nothing, before it counts as dead. */
+export interface PeerTimeouts {
+  readonly readMs: number;
+  readonly writeMs: number;
+}
 
 export interface PeerParts {
   readonly self: PeerSelf;
@@ -21,6 +26,7 @@ export interface PeerParts {
   readonly blocks: EntryBlocks;
   readonly metrics: PeerMetrics;
   readonly env: Env;
+  readonly timeouts: PeerTimeouts;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -177,6 +183,7 @@ export class Peer {
         },
         sent: (bytes) => this.#sentBytes.inc(bytes),
       },
+      this.#parts.timeouts.writeMs,
       env,
     );
   }
@@ -214,6 +221,7 @@ export class Peer {
         received: (message) => host.receive(message),
         receivedBytes: (count) => this.#receivedBytes.inc(count),
       },
+      this.#parts.timeouts.readMs,
       env,
     );
   }
@@ -248,7 +256,7 @@ export class Peer {
       const body = encodeMessage(message);
       try {
         const request = this.#request("POST", "/raft", body, { "content-type": "application/protobuf" });
-        const answer = await this.#parts.network.request(this.url, request, postTimeoutMs);
+        const answer = await this.#parts.network.request(this.url, request, this.#parts.timeouts.readMs);
         this.#checkPost(answer.status, answer.body);
         this.#sentBytes.inc(body.length);
         this.#activate();

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Env, hexId, nullMetrics, parseSemVer, SeededRandom, silentLogger } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import { raftpb } from "../../wire/proto/index.ts";
-import { encodeFramed, encodeMessage, HttpPeerNetwork, type PeerHost, RaftHttp } from "./index.ts";
+import { encodeFramed, encodeMessage, HttpPeerNetwork, type PeerHost, type PeerTimeouts, RaftHttp } from "./index.ts";
 
 const clusterId = 0xcafen;
 const env: Env = {
@@ -27,10 +27,16 @@ const env: Env = {
 /** Counts what goes out as requests of their own. */
 class CountingNetwork extends HttpPeerNetwork {
   posts = 0;
+  streams = 0;
 
   override request(...args: Parameters<HttpPeerNetwork["request"]>): ReturnType<HttpPeerNetwork["request"]> {
     this.posts++;
     return super.request(...args);
+  }
+
+  override openStream(...args: Parameters<HttpPeerNetwork["openStream"]>): ReturnType<HttpPeerNetwork["openStream"]> {
+    this.streams++;
+    return super.openStream(...args);
   }
 }
 
@@ -49,9 +55,10 @@ class Side {
   readonly network = new CountingNetwork();
   readonly #server = createServer((socket) => this.network.take(socket));
 
-  constructor(id: bigint, version = "3.7.1") {
+  constructor(id: bigint, version = "3.7.1", timeouts: PeerTimeouts = { readMs: 5000, writeMs: 5000 }) {
     this.#id = id;
     const options = {
+      timeouts,
       server: parseSemVer(version)!,
       clusterMin: parseSemVer("3.0.0")!,
       formatTime: (ms: number) => new Date(ms).toISOString(),
@@ -89,8 +96,8 @@ class Side {
 }
 
 const sides: Side[] = [];
-async function side(id: bigint, cluster?: bigint, version?: string): Promise<Side> {
-  const made = await new Side(id, version).listen(cluster);
+async function side(id: bigint, cluster?: bigint, version?: string, timeouts?: PeerTimeouts): Promise<Side> {
+  const made = await new Side(id, version, timeouts).listen(cluster);
   sides.push(made);
   return made;
 }
@@ -187,6 +194,15 @@ describe("two members over HTTP", () => {
     await until(() => again.transport.activeSinceMs(1n) !== undefined);
     a.transport.send([beat(2n, 1n)]);
     await until(() => again.received.length > 0);
+  });
+
+  it("give up a connection that is silent for longer than they were told", async () => {
+    const [a, b] = [await side(1n, undefined, undefined, { readMs: 60, writeMs: 5000 }), await side(2n)];
+    // b sends its sign of life every 5/3 s only, which is too seldom for a.
+    a.transport.setPeer(2n, [b.url]);
+    b.transport.setPeer(1n, [a.url]);
+    const before = a.network.streams;
+    await until(() => a.network.streams > before + 2);
   });
 
   it("stream a database behind its message, and tell how it went", async () => {

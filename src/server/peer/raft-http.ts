@@ -7,18 +7,18 @@ import { decodeMessage, FRAME_BYTES_MAX, MessageDecoder, SNAPSHOT_MESSAGE_BYTES_
 import { type PeerMetrics, peerMetrics } from "./metrics.ts";
 import { EntryBlocks } from "./msgapp-codec.ts";
 import { BodyTooLarge, type IncomingRequest, type PeerNetwork } from "./network.ts";
-import { Peer } from "./peer.ts";
+import { Peer, type PeerTimeouts } from "./peer.ts";
 import type { StreamKind } from "./stream-writer.ts";
 import type { PeerHost, PeerRequest, PeerResponse, PeerSelf, PeerSnapshot, Transport } from "./types.ts";
 
 export interface RaftHttpOptions extends Versions {
+  /** Flags raft-read-timeout and raft-write-timeout. */
+  readonly timeouts: PeerTimeouts;
   /** For probes: the wall clock in RFC 3339, and back. */
   readonly formatTime: (wallMs: number) => string;
   readonly parseTime: (text: string) => number;
 }
 
-/** How often link heartbeats go out (etcd: a third of the 5 s after which the reader gives up). */
-const heartbeatMs = 5000 / 3;
 const checkMs = 500;
 const probeMs = 4000;
 const probeTimeoutMs = 3000;
@@ -58,7 +58,8 @@ export class RaftHttp implements Transport {
     this.#running = { self, host, headers: requestHeaders(self, this.#options) };
     const { scheduler } = this.#env;
     this.#timers.push(
-      scheduler.every(heartbeatMs, () => {
+      // The other side gives up after its own timeout, which is as long by default (etcd's too: a third of it).
+      scheduler.every(this.#options.timeouts.readMs / 3, () => {
         for (const peer of this.#peers.values()) peer.heartbeat();
       }),
       scheduler.every(checkMs, () => {
@@ -90,6 +91,7 @@ export class RaftHttp implements Transport {
     }
     const peer = new Peer(id, urls, {
       ...running,
+      timeouts: this.#options.timeouts,
       network: this.#network,
       blocks: this.#blocks,
       metrics: this.#metrics,

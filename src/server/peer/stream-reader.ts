@@ -3,8 +3,6 @@ import type { Message } from "../../raft/index.ts";
 import type { PeerNetwork } from "./network.ts";
 import type { PeerRequest } from "./types.ts";
 
-/** Silence after which a connection counts as dead (etcd: ConnReadTimeout). */
-const silenceMs = 5000;
 /** Waits between attempts: after a connection that stood, after the first that failed, and the longest. */
 const againMs = 10;
 const retryMs = 100;
@@ -30,6 +28,8 @@ export class StreamReader {
   readonly #target: () => { url: string; request: PeerRequest };
   readonly #newDecoder: () => Decoder;
   readonly #events: StreamReaderEvents;
+  /** Silence after which a connection counts as dead. */
+  readonly #silenceMs: number;
   readonly #env: Env;
   #connection: { close(): void } | undefined;
   #retry: Timer | undefined;
@@ -43,8 +43,10 @@ export class StreamReader {
     target: () => { url: string; request: PeerRequest },
     newDecoder: () => Decoder,
     events: StreamReaderEvents,
+    silenceMs: number,
     env: Env,
   ) {
+    this.#silenceMs = silenceMs;
     this.#network = network;
     this.#target = target;
     this.#newDecoder = newDecoder;
@@ -73,8 +75,8 @@ export class StreamReader {
   /** Asked now and then: gives a connection up that was silent for too long. */
   check(): void {
     if (this.#connection === undefined) return;
-    if (this.#env.clock.monotonicMs() - this.#heardMs <= silenceMs) return;
-    this.#end("no data for 5 s", false);
+    if (this.#env.clock.monotonicMs() - this.#heardMs <= this.#silenceMs) return;
+    this.#end(`no data for ${this.#silenceMs / 1000} s`, false);
   }
 
   close(): void {

@@ -9,8 +9,6 @@ export type StreamKind = "msgapp" | "message";
 /** Messages and bytes that may wait for one connection; beyond either a message is dropped and raft told. */
 const messagesMax = 4096;
 const bytesMax = 64 * 1024 * 1024;
-/** A connection that takes nothing for this long is given up (etcd: ConnWriteTimeout). */
-const stallMs = 5000;
 
 export interface StreamWriterEvents {
   attached(): void;
@@ -27,6 +25,8 @@ export class StreamWriter {
   readonly #kind: StreamKind;
   readonly #blocks: EntryBlocks;
   readonly #events: StreamWriterEvents;
+  /** A connection that takes nothing for this long is given up. */
+  readonly #stallMs: number;
   readonly #env: Env;
   #stream: OutgoingStream | undefined;
   #encoder: MsgAppEncoder | undefined;
@@ -38,7 +38,8 @@ export class StreamWriter {
   #full = false;
   #fullSinceMs = 0;
 
-  constructor(kind: StreamKind, blocks: EntryBlocks, events: StreamWriterEvents, env: Env) {
+  constructor(kind: StreamKind, blocks: EntryBlocks, events: StreamWriterEvents, stallMs: number, env: Env) {
+    this.#stallMs = stallMs;
     this.#kind = kind;
     this.#blocks = blocks;
     this.#events = events;
@@ -83,7 +84,7 @@ export class StreamWriter {
   heartbeat(): void {
     if (this.#stream === undefined) return;
     if (this.#full) {
-      if (this.#env.clock.monotonicMs() - this.#fullSinceMs > stallMs) this.#drop("takes no more data");
+      if (this.#env.clock.monotonicMs() - this.#fullSinceMs > this.#stallMs) this.#drop("takes no more data");
       return;
     }
     this.#pieces.push(this.#kind === "msgapp" ? MSGAPP_HEARTBEAT : LINK_HEARTBEAT_FRAME);
