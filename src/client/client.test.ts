@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import * as net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Code, type Env, ManualTime } from "../base/index.ts";
 import { type StartedMember, startMember } from "../node/start-member.ts";
@@ -63,10 +66,12 @@ class Gate {
     });
   }
 
-  listen(): Promise<string> {
+  /** The URL to reach it by, unless it was told where. */
+  listen(where: net.ListenOptions = { host: "127.0.0.1", port: 0 }): Promise<string> {
     return new Promise((resolve) => {
-      this.#server.listen({ host: "127.0.0.1", port: 0 }, () => {
-        this.port = (this.#server.address() as net.AddressInfo).port;
+      this.#server.listen(where, () => {
+        const address = this.#server.address();
+        if (typeof address === "object") this.port = address?.port ?? 0;
         resolve(`http://127.0.0.1:${this.port}`);
       });
     });
@@ -452,10 +457,35 @@ describe("connections", () => {
     expect(await take(watcher, 1)).toEqual([]);
   });
 
+  it("may be reached by a Unix socket, with all the time it takes", async () => {
+    const gate = new Gate();
+    const directory = mkdtempSync(join(tmpdir(), "quorate-client-"));
+    try {
+      const path = join(directory, "member:1");
+      await gate.listen({ path });
+      const limits = { requestTimeoutMs: Number.POSITIVE_INFINITY, connectTimeoutMs: Number.POSITIVE_INFINITY };
+      for (const endpoints of [`unix:${path}`, `unix://${path}`]) {
+        const client = open({ endpoints, ...limits });
+        await client.put(`${corner()}k`, "v");
+      }
+      expect(gate.connections).toBe(2);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it("are named in several ways", () => {
     expect(parseEndpoint("http://a:1")).toEqual({ host: "a", port: 1, secure: false });
     expect(parseEndpoint("https://[::1]:2379")).toEqual({ host: "::1", port: 2379, secure: true });
     expect(parseEndpoint("localhost")).toEqual({ host: "localhost", port: 2379, secure: false });
+    expect(parseEndpoint("unix:///run/etcd.sock")).toEqual({
+      path: "/run/etcd.sock",
+      host: "etcd.sock",
+      port: 0,
+      secure: false,
+    });
+    expect(parseEndpoint("unix:a:1")).toEqual({ path: "a:1", host: "a", port: 1, secure: false });
+    expect(parseEndpoint("unixs://a:1")).toEqual({ path: "a:1", host: "a", port: 1, secure: true });
     expect(() => parseEndpoint("ftp://x")).toThrow("unknown scheme");
   });
 });

@@ -28,7 +28,7 @@ export interface ConnectionSettings {
   readonly password?: string | undefined;
   readonly token?: string | undefined;
   readonly receiveBytesMax?: number | undefined;
-  /** Time one request may take, with all its attempts. */
+  /** Time one request may take, with all its attempts; infinite: for ever. */
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
   /** Pause before the second attempt; doubles with each further one, up to `backoffMaxMs`, plus up to 10 % by chance. */
@@ -42,10 +42,22 @@ interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly secure: boolean;
+  /** Of a Unix socket, which `host` and `port` then only name. */
+  readonly path?: string;
 }
 
-/** `http://host:port`, `https://host:port` or `host:port`. */
+/**
+ * `http://host:port`, `https://host:port` or `host:port`; a Unix socket as `unix:path`, `unix://path` or, with TLS, `unixs:…`.
+ * What a socket is called after is its file's name, `host:port` if it looks like that.
+ */
 export function parseEndpoint(text: string): Endpoint {
+  const unix = /^(unixs?):(?:\/\/)?(.+)$/s.exec(text);
+  if (unix !== null) {
+    const path = unix[2]!;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const [, host, port] = /^(.+):(\d+)$/.exec(name) ?? [undefined, name, "0"];
+    return { path, host: host!, port: Number(port), secure: unix[1] === "unixs" };
+  }
   const url = new URL(text.includes("://") ? text : `http://${text}`);
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`endpoint ${text}: unknown scheme`);
   const secure = url.protocol === "https:";
@@ -99,7 +111,7 @@ export class Connection {
         const callOptions: CallOptions = {
           metadata: await this.#metadata(),
           signal: options.signal,
-          ...(Number.isFinite(left) ? { timeoutMs: left } : {}),
+          ...limit(left),
         };
         return await client.unary(path, request, callOptions);
       } catch (error) {
@@ -150,7 +162,7 @@ export class Connection {
     try {
       return await client.unary(path, request, {
         metadata: await this.#metadata(),
-        timeoutMs: this.settings.requestTimeoutMs,
+        ...limit(this.settings.requestTimeoutMs),
       });
     } catch (error) {
       throw ClientError.from(error);
@@ -213,6 +225,7 @@ export class Connection {
     return connect(this.env, {
       host: endpoint.host,
       port: endpoint.port,
+      path: endpoint.path,
       tls: endpoint.secure ? { ...tls } : undefined,
       connectTimeoutMs,
       keepaliveTimeMs,
@@ -251,7 +264,7 @@ export class Connection {
       const answer = await client.unary(
         "/etcdserverpb.Auth/Authenticate",
         rpc.encodeAuthenticateRequest({ name: username, password }),
-        { timeoutMs: requestTimeoutMs },
+        limit(requestTimeoutMs),
       );
       this.#token = rpc.decodeAuthenticateResponse(answer).token;
     } catch (error) {
@@ -268,4 +281,9 @@ export class Connection {
       (failure.is("invalid auth token") || failure.is("revision of auth store is old"))
     );
   }
+}
+
+/** How a time limit is told to a call: an infinite one not at all. */
+function limit(timeoutMs: number): Pick<CallOptions, "timeoutMs"> {
+  return Number.isFinite(timeoutMs) ? { timeoutMs } : {};
 }

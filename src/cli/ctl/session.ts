@@ -187,6 +187,8 @@ function clientFor(io: Io, target: Target): Client {
   const urls = target.endpoints.map((endpoint) =>
     endpoint.includes("://") || /^unixs?:/.test(endpoint) ? endpoint : `${secured ? "https" : "http"}://${endpoint}`,
   );
+  // As in etcdctl, a time of nothing is no limit.
+  const dialTimeoutMs = target.dialTimeoutMs > 0 ? target.dialTimeoutMs : Number.POSITIVE_INFINITY;
   try {
     return new Client({
       endpoints: urls,
@@ -196,8 +198,8 @@ function clientFor(io: Io, target: Target): Client {
         : "token" in user
           ? { token: user.token }
           : { username: user.name, password: user.password }),
-      requestTimeoutMs: target.dialTimeoutMs,
-      connectTimeoutMs: Math.max(1, target.dialTimeoutMs),
+      requestTimeoutMs: dialTimeoutMs,
+      connectTimeoutMs: dialTimeoutMs,
       keepaliveTimeMs: Math.max(1, target.keepaliveTimeMs),
       keepaliveTimeoutMs: Math.max(1, target.keepaliveTimeoutMs),
       ...(target.receiveBytesMax === 0 ? {} : { receiveBytesMax: target.receiveBytesMax }),

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import * as http from "node:http";
 import * as http2 from "node:http2";
 import { createRequire } from "node:module";
@@ -390,6 +391,18 @@ describe("sockets", () => {
     expect(text(await call)).toBe("after all");
     await Promise.all([stopping, ...closed]);
     await until("the other is gone, too", () => grpc.connections === 0);
+  });
+
+  it("do not stand with a server that drops them before its first word", async () => {
+    const rude = net.createServer((socket) => void socket.once("data", () => socket.destroy()));
+    rude.listen(0, "127.0.0.1");
+    await once(rude, "listening");
+    try {
+      const { port } = rude.address() as net.AddressInfo;
+      await expect(connect(env, { host: "127.0.0.1", port })).rejects.toThrow();
+    } finally {
+      rude.close();
+    }
   });
 
   it("are refused in words when nobody listens", async () => {

@@ -478,48 +478,70 @@ export function serve(
 export interface ConnectOptions extends Omit<GrpcClientOptions, "authority" | "scheme"> {
   readonly host: string;
   readonly port: number;
+  /** A Unix socket to connect to instead; `host` and `port` then only name it. */
+  readonly path?: string | undefined;
   /** node's options for TLS; ALPN is set to h2. */
   readonly tls?: tls.ConnectionOptions | undefined;
   readonly authority?: string | undefined;
-  /** Time for TCP and TLS to stand. Default 20 s. */
+  /** Time for TCP, TLS and HTTP/2 to stand; infinite: for ever. Default 20 s. */
   readonly connectTimeoutMs?: number | undefined;
 }
 
-/** Opens a connection for gRPC calls; rejects when it cannot be made in time. */
+/**
+ * Opens a connection for gRPC calls; rejects when it cannot be made in time. It stands once the server has said its first
+ * word, which HTTP/2 makes it say unasked: one that drops whom it does not like after the TLS handshake, as it must with
+ * TLS 1.3, is told from one that took a call and was lost.
+ */
 export function connect(env: Env, options: ConnectOptions): Promise<GrpcClient> {
-  const { host, port, tls: secure, connectTimeoutMs = 20_000, authority, ...rest } = options;
+  const { host, port, path, tls: secure, connectTimeoutMs = 20_000, authority, ...rest } = options;
+  const where = path === undefined ? { host, port } : { path };
+  const told = path ?? `${host}:${port}`;
   return new Promise((resolve, reject) => {
     const socket =
       secure === undefined
-        ? net.connect({ host, port })
+        ? net.connect(where)
         : tls.connect({
-            host,
-            port,
+            ...where,
             ALPNProtocols: ["h2"],
             ...(net.isIP(host) === 0 ? { servername: host } : {}),
             ...secure,
           });
-    const timer = env.scheduler.after(connectTimeoutMs, () => {
-      socket.destroy(new Error(`connect ${host}:${port}: timed out`));
-    });
+    const timer = Number.isFinite(connectTimeoutMs)
+      ? env.scheduler.after(connectTimeoutMs, () => {
+          socket.destroy(new Error(`connect ${told}: timed out`));
+        })
+      : undefined;
     const onError = (error: Error) => {
-      timer.cancel();
+      timer?.cancel();
       reject(error);
     };
     socket.once("error", onError);
     socket.once(secure === undefined ? "connect" : "secureConnect", () => {
-      timer.cancel();
       socket.off("error", onError);
       socket.setNoDelay(true);
       const link = new SocketLink(socket, new TurnFlusher(env), env, 4 * 1024 * 1024);
       const client = new GrpcClient(env, link, {
         codecs: [gzip],
         ...rest,
-        authority: authority ?? (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`),
+        authority: authority ?? authorityOf(host, port),
         scheme: secure === undefined ? "http" : "https",
       });
+      client.onClosed = (error) => {
+        timer?.cancel();
+        reject(error ?? new Error(`connect ${told}: closed before the server's preface`));
+      };
+      socket.once("data", () => {
+        timer?.cancel();
+        client.onClosed = undefined;
+        resolve(client);
+      });
       link.start(client);
-      resolve(client);
     });
   });
+}
+
+/** Port 0: the name of a socket that has none. */
+function authorityOf(host: string, port: number): string {
+  if (port === 0) return host;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
