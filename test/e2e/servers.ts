@@ -146,7 +146,7 @@ export async function start(server: Server, options: StartOptions = {}): Promise
       await exited;
     },
   };
-  await until(`${server.name} answers on ${url}`, 20_000, async () => {
+  await until(`${server.name} answers on ${url}`, 60_000, async () => {
     if (over) throw new Error(`${server.name} ended while starting:\n${log}`);
     return healthy(url);
   });
