@@ -4,6 +4,7 @@
  * arguments. Without a name it lists what there is. Figures worth keeping go to `bench/results`, with what they were measured on.
  */
 import { readdirSync } from "node:fs";
+import { FlagError } from "./load/flags.ts";
 import { load } from "./load/index.ts";
 import { workloads } from "./load/workloads.ts";
 
@@ -15,7 +16,13 @@ if (wanted in workloads) {
   await load(wanted, args);
 } else if (names.includes(wanted)) {
   const { default: run } = (await import(`./${wanted}.ts`)) as { default: (args: readonly string[]) => Promise<void> };
-  await run(args);
+  try {
+    await run(args);
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
 } else {
   console.error(`usage: npm run bench -- NAME [args], where NAME is a workload: ${Object.keys(workloads).join(", ")};`);
   console.error(`or a benchmark: ${names.join(", ")}`);

@@ -1,12 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, release, totalmem } from "node:os";
 import { leaderOf, probe } from "./load/channels.ts";
-import { Flags } from "./load/flags.ts";
+import { FlagError, Flags } from "./load/flags.ts";
 import { h2load } from "./load/h2load.ts";
 import { type HeavyFigure, heavy } from "./load/heavy.ts";
-import { ownServer, repository, runWorkload } from "./load/index.ts";
+import { ownServer, runWorkload } from "./load/index.ts";
 import { type Server, startServer } from "./load/processes.ts";
+import { median, writeResult } from "./load/report.ts";
 import { clusterRows, preloadKeys, type Row, rows } from "./load/rows.ts";
 
 /*
@@ -40,12 +39,6 @@ interface Sample {
   readonly bottleneck: boolean;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
 async function preload(server: Server): Promise<void> {
   const args = ["--endpoints", server.endpoint, "--conns", "20", "--clients", "200", "--key-size", "16"];
   const extent = ["--val-size", "256", "--key-space-size", String(preloadKeys), "--total", String(preloadKeys)];
@@ -74,18 +67,6 @@ async function sample(row: Row, server: Server, seconds: number): Promise<Sample
     cpuMicros: ((costs.serverCpuSeconds ?? 0) * 1e6) / operations,
     bottleneck: costs.generatorIsTheBottleneck,
   };
-}
-
-/** What this was measured on, in one paragraph. */
-function machine(): string {
-  const [first] = cpus();
-  const memory = (totalmem() / 2 ** 30).toFixed(0);
-  return (
-    `${cpus().length} x ${first?.model ?? "unknown CPU"}, ${memory} GiB, Linux ${release()}, Node ${process.version}, ` +
-    `load average ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(" ")}; generator and servers on the same machine, 127.0.0.1, sync on.`
-  );
 }
 
 function versionOf(command: string): string {
@@ -135,24 +116,10 @@ function heavyTable(own: readonly HeavyFigure[], its: readonly HeavyFigure[], ot
   return lines.join("\n");
 }
 
-/** Adds a part to today's page. */
-function write(other: string, part: string): void {
-  const day = new Date().toISOString().slice(0, 10);
-  const file = `${repository}bench/results/${day}.md`;
-  let page = `# Beside etcd, ${day}\n`;
-  try {
-    page = readFileSync(file, "utf8");
-  } catch {
-    mkdirSync(`${repository}bench/results`, { recursive: true });
-  }
-  writeFileSync(file, `${page}\n## ${other}\n\n${machine()}\n\n${part}\n`);
-  console.error(`written to ${file}`);
-}
-
 export default async function run(args: readonly string[]): Promise<void> {
   const flags = new Flags(args, flagDefinitions);
   const other = flags.text("other");
-  if (other === "") throw new Error("versus needs --other <command of an etcd>");
+  if (other === "") throw new FlagError("versus needs --other <command of an etcd>");
   const self = flags.text("self", `${process.execPath} ${ownServer}`);
   const otherName = versionOf(other);
   const say = (line: string): void => console.error(line);
@@ -162,7 +129,7 @@ export default async function run(args: readonly string[]): Promise<void> {
     const own = await heavy("self", self, keys, say);
     const text = heavyTable(own, theirs, otherName);
     console.log(text);
-    if (!flags.on("no-file")) write(otherName, `\`--heavy ${keys}\`, once.\n\n${text}`);
+    if (!flags.on("no-file")) writeResult(otherName, `\`--heavy ${keys}\`, once.\n\n${text}`);
     return;
   }
   const quick = flags.on("quick");
@@ -197,5 +164,5 @@ export default async function run(args: readonly string[]): Promise<void> {
   console.log(text);
   const each = members > 1 ? ` Each server is a cluster of ${members} members.` : "";
   const how = `Median of ${rounds} rounds, ${seconds} s a row; the ratio is the median of the rounds' ratios.${each}`;
-  if (!flags.on("no-file")) write(otherName, `${how}\n\n${text}`);
+  if (!flags.on("no-file")) writeResult(otherName, `${how}\n\n${text}`);
 }
