@@ -4,18 +4,21 @@ import { play, type Step, type Transcript } from "./transcript.ts";
 
 /** What three members must say otherwise than one alone: steps that speak of the members, by title and name. */
 const ofThree: Readonly<Record<string, RegExp>> = {
-  "etcdctl: maintenance: endpoint status": /^\S+, [0-9a-f]{16}, 3\.7\.1, \d+ kB, (true|false), false, \d, \d+, \d+, \n/,
+  "etcdctl: maintenance: endpoint status":
+    /^\S+, [0-9a-f]{12,16}, 3\.7\.1, \d+ kB, (true|false), false, \d, \d+, \d+, \n/,
   "etcdctl: maintenance: endpoint status -w table": /\| +3\.7\.1 \| +\d+ kB \| +(true|false) \| +false \|/,
-  "etcdctl: maintenance: endpoint status --cluster": /^(http\S+, \w{16}, 3\.7\.1, .*\n){3}\[exit 0\]$/,
+  "etcdctl: maintenance: endpoint status --cluster": /^(http\S+, \w{12,16}, 3\.7\.1, .*\n){3}\[exit 0\]$/,
   "etcdctl: maintenance: endpoint health --cluster": /^\[stderr\]\n(http\S+ is healthy: .*\n){3}\[exit 0\]$/,
-  "etcdctl: maintenance: member list": /^(\w{16}, started, m[123], http\S+, http\S+, false\n){3}\[exit 0\]$/,
+  "etcdctl: maintenance: member list": /^(\w{12,16}, started, m[123], http\S+, http\S+, false\n){3}\[exit 0\]$/,
   "etcdctl: maintenance: member list -w json":
     /^\{"header":\{.*\},"members":\[(\{"ID":\d+,"name":"m[123]",.*\},?){3}\]\}\n/,
   "etcdctl: maintenance: member list -w table":
-    /(\| \w{16} \| started \| +m[123] \| http\S+ \| http\S+ \| +false \|\n){3}/,
+    /(\| +\w{12,16} \| started \| +m[123] \| http\S+ \| http\S+ \| +false \|\n){3}/,
   "etcdctl: maintenance: member list -w fields": /("ID" : \d+\n"Name" : "m[123]"\n(.*\n){3}\n){3}/,
   "etcdctl: maintenance: member list -w protobuf": /m1[\s\S]*m2|m2[\s\S]*m1/,
-  "etcdctl: maintenance: member list --hex": /^(\w{16}, started, m[123], .*\n){3}/,
+  "etcdctl: maintenance: member list --hex": /^(\w{12,16}, started, m[123], .*\n){3}/,
+  "etcdctl: users, roles, rights: alice: member list": /^(\w{12,16}, started, m[123], .*\n){3}/,
+  "gateway: /v3/cluster/member/list {}": /"members":\[(\{"ID":"\d+","name":"m[123]",[^}]*\},?){3}\]\}\n/,
   // The client wants the leader among its endpoints.
   "etcdctl: maintenance: move-leader 1234":
     /Error: (etcdserver: bad leader transferee|no leader endpoint given at .*)\n/,
@@ -35,6 +38,7 @@ function ofAnyCluster(name: string, text: string | undefined): string | undefine
   if (/\bprotobuf\b/.test(name)) text = text?.replace(/^[\s\S]*?\\x18([\s\S]{1,8}?) \\x0\d/, "<header of revision $1>");
   return text
     ?.replace(/127\.0\.0\.1:\d{4,5}/g, "127.0.0.1:<port>")
+    .replace(/memberID:\d+ alarm/g, "memberID:<n> alarm")
     .replace(
       /("(?:cluster_id|member_id|memberID|leader|raft_?term|raft_?index|raftAppliedIndex|dbSize\w*)":"?)\d+/gi,
       "$1<n>",

@@ -64,12 +64,14 @@ export class HttpPeerNetwork implements PeerNetwork {
     } else this.#server.emit("connection", socket);
   }
 
-  serve(handler: (request: IncomingRequest) => void): void {
+  serve(handler: (request: IncomingRequest) => void, garbage: () => void = ignore): void {
     this.#server.on("request", (message: IncomingMessage, response: ServerResponse) => {
       handler(new HttpRequest(message, response));
     });
     // Bytes that are no HTTP: the connection ends with 400.
-    this.#server.on("clientError", (_error, socket) => {
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      // A connection that broke is no bad request.
+      if (error.code?.startsWith("HPE_") === true) garbage();
       if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
       else socket.destroy();
     });

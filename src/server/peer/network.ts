@@ -47,7 +47,10 @@ export interface PeerNetwork {
   /** A POST whose body is produced as it goes, without a time limit of its own but silence. */
   upload(url: string, request: PeerRequest, body: AsyncIterable<Uint8Array>): Promise<PeerResponse>;
   openStream(url: string, request: PeerRequest, events: StreamEvents): { close(): void };
-  /** Called once: hands over every request that arrives, those that came early included. */
-  serve(handler: (request: IncomingRequest) => void): void;
+  /**
+   * Called once: hands over every request that arrives, those that came early included. `garbage` hears of bytes that are no
+   * request; they are answered with 400.
+   */
+  serve(handler: (request: IncomingRequest) => void, garbage?: () => void): void;
   close(): Promise<void>;
 }

@@ -1,6 +1,14 @@
 import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Env, hexId, nullMetrics, parseSemVer, SeededRandom, silentLogger } from "../../base/index.ts";
+import {
+  type Env,
+  hexId,
+  type Metrics,
+  nullMetrics,
+  parseSemVer,
+  SeededRandom,
+  silentLogger,
+} from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import { raftpb } from "../../wire/proto/index.ts";
 import { encodeFramed, encodeMessage, HttpPeerNetwork, type PeerHost, type PeerTimeouts, RaftHttp } from "./index.ts";
@@ -22,6 +30,22 @@ const env: Env = {
   random: new SeededRandom(1),
   logger: silentLogger,
   metrics: nullMetrics,
+};
+
+/** Refused requests by status, over all sides; the last of a test are looked at. */
+const refused = new Map<string, number>();
+const countingMetrics: Metrics = {
+  ...nullMetrics,
+  counter: (definition) =>
+    definition.name === "quorate_peer_requests_refused_total"
+      ? {
+          inc: () => {},
+          with: (status) => ({
+            inc: () => void refused.set(status!, (refused.get(status!) ?? 0) + 1),
+            with: () => nullMetrics.counter(definition),
+          }),
+        }
+      : nullMetrics.counter(definition),
 };
 
 /** Counts what goes out as requests of their own. */
@@ -64,7 +88,7 @@ class Side {
       formatTime: (ms: number) => new Date(ms).toISOString(),
       parseTime: (text: string) => Date.parse(text),
     };
-    this.transport = new RaftHttp(this.network, options, env);
+    this.transport = new RaftHttp(this.network, options, { ...env, metrics: countingMetrics });
   }
 
   async listen(cluster = clusterId): Promise<this> {
@@ -253,7 +277,8 @@ describe("the peer port refuses", () => {
     return [answer.status, (await answer.text()).trim()];
   };
 
-  it("other clusters, versions and members", async () => {
+  it("other clusters, versions and members, and counts them", async () => {
+    refused.clear();
     const one = await side(1n);
     one.transport.setPeer(2n, ["http://127.0.0.1:1"]);
     const stream = `/raft/stream/message/2`;
@@ -270,6 +295,7 @@ describe("the peer port refuses", () => {
     expect(await ask(one, stream, { ...with_({}), method: "POST" })).toEqual([405, "Method Not Allowed"]);
     one.removedIds.add(2n);
     expect(await ask(one, stream, with_({}))).toEqual([410, "removed member"]);
+    expect(Object.fromEntries(refused)).toEqual({ 412: 5, 404: 3, 405: 1, 410: 1 });
   });
 
   it("what is no message, or not for it", async () => {
@@ -296,7 +322,8 @@ describe("the peer port refuses", () => {
     expect(one.received).toHaveLength(1);
   });
 
-  it("bytes that are no HTTP, and goes on", async () => {
+  it("bytes that are no HTTP, counts them, and goes on", async () => {
+    refused.clear();
     const one = await side(1n);
     const said = await new Promise<string>((resolve) => {
       let all = "";
@@ -309,6 +336,7 @@ describe("the peer port refuses", () => {
       socket.write(Buffer.from([0x16, 3, 1, 0, 200, 1, 0, 0, 13, 10, 13, 10]));
     });
     expect(said).toContain("400 Bad Request");
+    expect(refused.get("400")).toBe(1);
     expect(await ask(one, "/members")).toEqual([200, "served"]);
     const [status, probe] = await ask(one, "/raft/probing");
     expect(status).toBe(200);

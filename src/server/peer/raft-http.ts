@@ -69,11 +69,14 @@ export class RaftHttp implements Transport {
         for (const peer of this.#peers.values()) void this.#probe(peer);
       }),
     );
-    this.#network.serve((request) => {
-      this.#serve(request).catch((error: unknown) => {
-        this.#env.logger.warn("failed to serve a request of a peer", { path: request.path, error });
-      });
-    });
+    this.#network.serve(
+      (request) => {
+        this.#serve(request).catch((error: unknown) => {
+          this.#env.logger.warn("failed to serve a request of a peer", { path: request.path, error });
+        });
+      },
+      () => this.#metrics.refused.with("400").inc(),
+    );
   }
 
   setPeer(id: MemberId, urls: readonly string[]): void {
