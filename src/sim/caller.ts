@@ -170,7 +170,9 @@ export class Caller {
         world.after(
           0,
           () => {
-            const asked = new LockService(process, this, client).lock(name, lease);
+            // A process that is told to end takes no more calls.
+            if (process.member === undefined) return finish(undefined);
+            const asked = new LockService(process, process.member, this, client).lock(name, lease);
             cancel = asked.cancel;
             asked.locked.then(finish, (error: unknown) => {
               if (process.alive && !isCoded(error)) this.#unexpected(error);

@@ -13,6 +13,7 @@ import {
   type LockRecord,
   type Response,
   type Violation,
+  Votes,
   type WatchRecord,
 } from "./check/index.ts";
 import { rangeMessage, rangeResponse } from "./convert.ts";
@@ -54,6 +55,7 @@ export class Cluster implements Scene {
   readonly committed = new CommittedEntries();
   readonly hashes = new Hashes();
   readonly files = new Files();
+  readonly votes = new Votes();
   readonly leases: Leases;
   readonly watches: WatchRecord[] = [];
   readonly watchers: SimWatcher[] = [];
@@ -82,6 +84,8 @@ export class Cluster implements Scene {
       duplicate: options.duplicate,
       ordered: options.networkOrdered,
     });
+    this.network.onVote = (term, voter, candidate) =>
+      this.#broken(this.votes.cast(term, hexId(voter), hexId(candidate)));
     this.leases = new Leases((1 + options.skew) * 1.0001);
     this.caller = new Caller(
       this.world,

@@ -1,5 +1,6 @@
 import { registerLock } from "../api/rpc/index.ts";
 import { Code, keyBytes, keyString, prefixEnd } from "../base/index.ts";
+import type { ServerMember } from "../server/index.ts";
 import type { Call } from "../wire/grpc/index.ts";
 import { lock as lockpb } from "../wire/proto/index.ts";
 import type { Caller } from "./caller.ts";
@@ -26,8 +27,7 @@ export function lockRange(name: string): { prefix: string; end: string } {
 export class LockService {
   readonly #handlers = new Map<string, Handler>();
 
-  constructor(process: Process, caller: Caller, client: string) {
-    const member = process.member!;
+  constructor(process: Process, member: ServerMember, caller: Caller, client: string) {
     registerLock(
       {
         register: (_service: string, method: string, { handler }: { handler: Handler }) => {

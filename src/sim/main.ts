@@ -255,7 +255,7 @@ const commitText = commit();
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === "--ci") return runForCi();
-  if (args[0] === "--mutants") return runMutants(args.slice(1), 4);
+  if (args[0] === "--mutants") return runMutants(args.slice(1), 2);
   const parsed = parse(args);
   if (parsed === undefined) {
     process.stderr.write(usage);

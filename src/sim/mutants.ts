@@ -226,37 +226,63 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "old-term-by-count",
-    about: "a leader commits an entry of an earlier term because a majority holds it (raft paper, figure 8)",
-    changes: { members: 5, crashes: 12, downMaxMs: 3000, partitions: 10, thinkMs: 300 },
+    about:
+      "a leader commits an entry of an earlier term because a majority holds it (raft paper, figure 8); one entry a message",
+    changes: {
+      members: 5,
+      crashes: 40,
+      crashesInside: 0.5,
+      downMaxMs: 500,
+      partitions: 20,
+      thinkMs: 100,
+      networkLatencyMs: 30,
+      preVote: false,
+      memberChanges: 0,
+      rots: 0,
+    },
     plant: async () => {
       const { RaftLog } = await import("../raft/log.ts");
-      return wrap(
-        RaftLog.prototype,
-        "maybeCommit",
-        () =>
-          function (this: { committed: number; lastIndex: number; commitTo(index: number): void }, index: number) {
-            if (index <= this.committed || index > this.lastIndex) return false;
-            this.commitTo(index);
-            return true;
-          },
-      );
+      const undo = [
+        wrap(
+          RaftLog.prototype,
+          "maybeCommit",
+          () =>
+            function (this: { committed: number; lastIndex: number; commitTo(index: number): void }, index: number) {
+              if (index <= this.committed || index > this.lastIndex) return false;
+              this.commitTo(index);
+              return true;
+            },
+        ),
+        // Else an old entry travels with the first one of the new term, and both are counted together.
+        wrap(
+          RaftLog.prototype,
+          "entriesFrom",
+          (original) =>
+            function (this: object, index: number) {
+              return original.call(this, index, 1);
+            },
+        ),
+      ];
+      return () => {
+        for (const one of undo) one();
+      };
     },
   },
   {
     name: "commit-by-one",
-    about: "what a single member holds counts as committed",
+    about: "what the leader alone holds counts as committed",
     changes: { ...cut, crashes: 4 },
-    plant: () =>
-      wrap(
-        MajorityConfig.prototype,
-        "committedIndex",
+    plant: async () => {
+      const { Raft } = await import("../raft/raft.ts");
+      return wrap(
+        Raft.prototype,
+        "maybeCommit",
         () =>
-          function (this: { ids: Iterable<bigint> }, acked: (id: bigint) => number | undefined) {
-            let most = 0;
-            for (const id of this.ids) most = Math.max(most, acked(id) ?? 0);
-            return most;
+          function (this: { log: { lastIndex: number; maybeCommit: Method }; term: number }) {
+            return this.log.maybeCommit(this.log.lastIndex, this.term);
           },
-      ),
+      );
+    },
   },
   {
     name: "vote-by-one",

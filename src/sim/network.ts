@@ -39,6 +39,8 @@ export class Network {
   delivered = 0;
   /** Databases that arrived whole. */
   snapshots = 0;
+  /** Told of each vote that leaves a member. */
+  onVote: ((term: number, voter: MemberId, candidate: MemberId) => void) | undefined;
   /** Only a mutant has it. */
   doublesProposals = false;
   /** Only a mutant has it. */
@@ -181,6 +183,9 @@ class SimTransport implements Transport {
     const network = this.#network;
     const { random } = this.#world;
     network.sent++;
+    if (message.type === MessageType.MsgVoteResp && !message.reject) {
+      network.onVote?.(message.term, message.from, message.to);
+    }
     if (network.isCut(this.#url, url) || network.endpoint(url) === undefined) {
       // A connection that breaks is noticed sooner or later.
       if (below(random, 4) === 0) this.#tell((host) => host.unreachable(message.to));

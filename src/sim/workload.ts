@@ -231,7 +231,9 @@ export class Client {
     const lease = leases[below(random, leases.length)]!;
     if (draw < 5) {
       const key = `l/${below(random, 6)}`;
-      const answer = await this.#call({ kind: "put", key, value: this.#scene.value(), lease });
+      // Now and then a key leaves its lease.
+      const under = chance(random, 0.15) ? "" : lease;
+      const answer = await this.#call({ kind: "put", key, value: this.#scene.value(), lease: under });
       if (typeof answer === "object" && "refused" in answer) this.#leases.delete(lease);
       return;
     }

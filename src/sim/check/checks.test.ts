@@ -8,6 +8,7 @@ import { Leases } from "./leases.ts";
 import { parseHistory, writeRecord } from "./records.ts";
 import { Truth } from "./truth.ts";
 import type { CallRecord } from "./types.ts";
+import { Votes } from "./votes.ts";
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -83,6 +84,15 @@ describe("the smaller checks", () => {
     expect(files.add("b", 8, 2)).toBeUndefined();
     expect(files.add("b", 7, 1)).toBeUndefined();
     expect(files.add("c", 8, 3)?.message).toMatch("rows of c and of b differ");
+  });
+
+  it("sees a member vote twice in a term", () => {
+    const votes = new Votes();
+    expect(votes.cast(3, "a", "b")).toBeUndefined();
+    expect(votes.cast(3, "a", "b")).toBeUndefined();
+    expect(votes.cast(4, "a", "c")).toBeUndefined();
+    expect(votes.cast(3, "c", "c")).toBeUndefined();
+    expect(votes.cast(3, "a", "c")?.message).toMatch("a voted for b and for c in term 3");
   });
 
   it("holds queues to their bounds", () => {

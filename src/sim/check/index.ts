@@ -11,4 +11,5 @@ export { parseHistory, writeRecord } from "./records.ts";
 export { type Canonical, resolveOutcomes } from "./resolve.ts";
 export { Truth } from "./truth.ts";
 export * from "./types.ts";
+export { Votes } from "./votes.ts";
 export { checkWatch, checkWatches, type WatchOptions } from "./watch.ts";

@@ -191,6 +191,25 @@ describe("bits turned over", () => {
     expect(codes.get("opens") ?? 0).toBeLessThan(150);
   });
 
+  it("in the length of a record are told from a torn write, so that no record is cut off for them", () => {
+    for (const start of [starts[39]!, starts[20]!]) {
+      for (let bit = 0; bit < 64; bit++) {
+        const bytes = used.slice();
+        const at = start + (bit >> 3);
+        bytes[at] = bytes[at]! ^ (1 << (bit & 7));
+        let found = 40;
+        try {
+          found = open(bytes, 16_384).entries.length;
+        } catch (error) {
+          expect(error).toMatchObject({ name: "WalError", path: NAME });
+          expect(isWalError(error, "TornTail")).toBe(false);
+        }
+        // Bits 59 to 62 mean nothing.
+        expect(found).toBe(40);
+      }
+    }
+  });
+
   it("name the file and the offset of the record", () => {
     const bytes = used.slice();
     const inside = ends[20]! - 1 - 40;

@@ -5,14 +5,14 @@
  *   preallocated is zeros), the next one goes on.
  * - `TornTail`: a write that a crash cut short. A length that reaches past the end of the file, or, in the last segment
  *   only, a record that is wrong (checksum or protobuf) and has a 512-byte sector of nothing but zeros: disks write whole
- *   sectors, so what was never written shows as one.
+ *   sectors, so what was never written shows as one. Not when the record is whole and only its length is wrong.
  * - `CrcMismatch` and `Malformed`: anything else that is wrong. That is damage, and nothing may repair it silently.
  *
  * Lengths, as etcd reads them: low 56 bits bytes of the record; padding in the low 3 bits of the top byte if its high
  * bit is set.
  */
 import { crc32c, EMPTY } from "../../base/index.ts";
-import { DecodeError, walpb } from "../../wire/proto/index.ts";
+import { DecodeError, Reader, walpb } from "../../wire/proto/index.ts";
 import { type Disk, type DiskFile, joinPath, SECTOR_BYTES } from "../disk/index.ts";
 import { WalError } from "./errors.ts";
 import { FRAME_HEAD_BYTES } from "./frame.ts";
@@ -20,6 +20,12 @@ import { RecordType } from "./types.ts";
 
 /** Read at a time. Payloads are views of such a window, so an entry kept in memory keeps its window. */
 const WINDOW_BYTES = 1 << 20;
+
+/** Tags of a record's fields, and the room that they and their numbers take at most before the payload begins. */
+const TYPE_TAG = 0x08;
+const CRC_TAG = 0x10;
+const DATA_TAG = 0x1a;
+const RECORD_HEAD_BYTES_MAX = 32;
 
 /** One record as it lies in the log. */
 export interface LogRecord {
@@ -77,7 +83,11 @@ export class RecordDecoder {
       }
       const length = (high & 0x00ff_ffff) * 0x1_0000_0000 + low;
       const padding = high >= 0x8000_0000 ? (high >>> 24) & 7 : 0;
+      // A length lies within one sector, so that no torn write leaves half of it.
+      if (padding !== (-length & 7)) throw this.#error("Malformed", `wal: length ${length} with padding ${padding}`);
       if (offset + FRAME_HEAD_BYTES + length + padding > this.#size) {
+        if (this.#wholeUnder(length))
+          throw this.#error("Malformed", `wal: length ${length} of a record that is shorter`);
         throw this.#torn(`a record of ${length} bytes reaches past the end of the file`);
       }
       const whole = this.#peek(offset + FRAME_HEAD_BYTES, length + padding);
@@ -86,7 +96,7 @@ export class RecordDecoder {
       if (record.type !== RecordType.Crc) {
         const sum = crc32c(record.data, this.crc);
         if (sum !== record.crc) {
-          if (this.#looksTorn(whole)) throw this.#torn("the last record was written in part");
+          if (this.#looksTorn(whole, length)) throw this.#torn("the last record was written in part");
           throw this.#error(
             "CrcMismatch",
             `walpb: crc mismatch: expected: ${record.crc.toString(16)} computed: ${sum.toString(16)}`,
@@ -120,14 +130,39 @@ export class RecordDecoder {
       return walpb.decodeRecord(whole.subarray(0, length));
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      if (this.#looksTorn(whole)) throw this.#torn("the last record was written in part");
+      if (this.#looksTorn(whole, length)) throw this.#torn("the last record was written in part");
       throw this.#error("Malformed", `wal: not a record: ${error.message}`);
     }
   }
 
+  /** A whole record under a wrong length is damage: taken for a torn write, it would be cut off although it was acknowledged. */
+  #wholeUnder(length: number): boolean {
+    const from = this.#offset + FRAME_HEAD_BYTES;
+    const head = this.#peek(from, Math.min(this.#size - from, RECORD_HEAD_BYTES_MAX));
+    try {
+      const reader = new Reader(head);
+      let crc = 0;
+      let bytes = 0;
+      for (let tag = reader.tag(); ; tag = reader.tag()) {
+        if (tag === TYPE_TAG) reader.uint64();
+        else if (tag === CRC_TAG) crc = reader.uint64();
+        else if (tag === DATA_TAG) {
+          bytes = reader.uint64();
+          break;
+        } else return false;
+      }
+      const payload = from + reader.pos;
+      if (payload + bytes > this.#size || payload + bytes - from === length) return false;
+      return crc32c(this.#peek(payload, bytes), this.crc) === crc;
+    } catch (error) {
+      if (error instanceof DecodeError) return false;
+      throw error;
+    }
+  }
+
   /** Whether a broken record of the last segment has a sector that was never written. `whole` starts after its length. */
-  #looksTorn(whole: Uint8Array): boolean {
-    if (this.#at !== this.#sources.length - 1) return false;
+  #looksTorn(whole: Uint8Array, length: number): boolean {
+    if (this.#at !== this.#sources.length - 1 || this.#wholeUnder(length)) return false;
     const from = this.#offset + FRAME_HEAD_BYTES;
     for (let at = 0; at < whole.length; ) {
       const end = Math.min(whole.length, at + SECTOR_BYTES - ((from + at) % SECTOR_BYTES));
