@@ -335,6 +335,15 @@ async function reopen(
     );
   }
   const opened = await openLog(options, walDir, disk, newest, env);
+  const last = opened.entries.at(-1)?.index ?? newest.index;
+  if (last < index && !options.forceNewCluster) {
+    // What is in the database was in the log first. A repair that cut off more than a torn write shows here at the latest.
+    await opened.wal.close();
+    throw refused(
+      `the log in ${walDir} ends at index ${last}, but ${options.dataDir}/member/snap/db holds the effects of entries up to ${index}: ` +
+        "entries are lost; remove the member and add it again",
+    );
+  }
   const { nodeID: memberId, clusterID: clusterId } = etcdserver.decodeMetadata(opened.metadata);
   const { hardState, entries } = options.forceNewCluster
     ? await forceAlone(opened, memberId, newest.confState, index, env)

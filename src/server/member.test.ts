@@ -196,6 +196,22 @@ describe("a member alone", () => {
     expect(disk.stat(db)!.size).toBeLessThan(before / 10);
   });
 
+  it("refuses a log that ends before its database does", async () => {
+    const disk = new MemoryDisk();
+    const name = "/data/member/wal/0000000000000000-0000000000000000.wal";
+    const first = await runMember(disk);
+    await first.settle(first.member.put(put("a", "1")));
+    await first.stop();
+    const old = contentOf(disk, name);
+    const second = await runMember(disk);
+    for (let i = 0; i < 10; i++) await second.settle(second.member.put(put("a", String(i))));
+    await second.stop();
+    const log = disk.open(name, "write");
+    log.writeSync([old, new Uint8Array(log.size() - old.length)], 0);
+    log.close();
+    await expect(runMember(disk)).rejects.toThrow(/the log in .* ends at index \d+, but .* entries are lost/);
+  });
+
   it("refuses a log that starts with a snapshot, when the database is gone or older", async () => {
     const disk = new MemoryDisk();
     const options = { snapshotCount: 20, snapshotCatchUpEntries: 5 };
