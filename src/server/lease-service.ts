@@ -48,7 +48,7 @@ export class LeaseService {
     this.#expiry = new LeaseExpiry(
       lessor,
       {
-        revoke: (id) => core.proposer.propose({ kind: "leaseRevoke", value: { ID: id } }, auth.rootPrincipal()),
+        revoke: (id) => core.proposer.proposeAsLeader({ kind: "leaseRevoke", value: { ID: id } }, auth.rootPrincipal()),
         ensureLeadership: () => this.#ensureLeadership(),
       },
       core.env,

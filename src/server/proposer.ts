@@ -45,7 +45,7 @@ export class Proposer {
   }
 
   /** `waiter` is told what the applied entry answers. @throws EtcdError Stopped, TooManyRequests, RequestTooLarge */
-  submit(command: Command, by: Principal | undefined, waiter: Waiter): void {
+  submit(command: Command, by: Principal | undefined, waiter: Waiter, asLeader = false): void {
     this.#life.mustRun();
     const { priorityRequest, requestBytesMax } = this.#options;
     const behind = this.#node.committed - this.#applied.index > applyGapMax(command.kind, priorityRequest);
@@ -55,7 +55,15 @@ export class Proposer {
     if (data.length > requestBytesMax) throw EtcdError.of("RequestTooLarge");
     const envelope: Envelope = { id, command, username: by?.username ?? "", authRevision: by?.authRevision ?? 0 };
     this.#proposals.add(id, data, envelope, waiter);
-    this.#driver.propose(data);
+    this.#driver.propose(data, asLeader);
+  }
+
+  /**
+   * What only a leader may decide. A deposed one that kept it for its successor could end a lease that was renewed there meanwhile: it
+   * is dropped instead, and its caller told when the time is up.
+   */
+  proposeAsLeader<R>(command: Command, by?: Principal): Promise<R> {
+    return promised((waiter) => this.submit(command, by, waiter, true));
   }
 
   /** As `submit`; resolves with what the applied entry answers. */

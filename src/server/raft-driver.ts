@@ -78,6 +78,8 @@ export class RaftDriver {
   readonly #refusals: Counter;
   /** Encoded entries waiting to be stepped into raft together; length at most `proposalsWaitingMax`. */
   #waiting: Uint8Array[] = [];
+  /** Those among `#waiting`, and some that waited lately, that only a leader may propose. */
+  readonly #leaderOnly = new Set<Uint8Array>();
   /** Oldest first. Bounded by `unwrittenBytesMax` for a leader, by raft's flow control for a follower. */
   readonly #writes: Write[] = [];
   /** A snapshot's files are being written: nothing may enter the log before its record does. */
@@ -120,10 +122,14 @@ export class RaftDriver {
     return this.#waiting.length;
   }
 
-  /** Queues an encoded entry for the next batch; false when the queue is full. Without a leader it waits in the queue. */
-  propose(data: Uint8Array): boolean {
+  /**
+   * Queues an encoded entry for the next batch; false when the queue is full. Without a leader it waits in the queue. `asLeader`: it
+   * is good only as long as this node leads, and is dropped, not forwarded, when its turn comes too late.
+   */
+  propose(data: Uint8Array, asLeader = false): boolean {
     if (this.#waiting.length >= proposalsWaitingMax) return false;
     this.#waiting.push(data);
+    if (asLeader) this.#leaderOnly.add(data);
     this.#schedule();
     return true;
   }
@@ -221,12 +227,23 @@ export class RaftDriver {
     if (this.#waiting.length === 0 || this.#lead === 0n) return;
     // The disk is behind: the next write that ends goes on here.
     if (this.#wal.pendingBytes > unwrittenBytesMax && this.#writes.length > 0) return;
-    const batch = this.#waiting;
+    const batch = this.#leaderOnly.size === 0 ? this.#waiting : this.#forThisRole();
     this.#waiting = [];
-    if (this.#node.proposeMany(batch) !== undefined) {
+    if (batch.length === 0) return;
+    if (this.#node.proposeMany(batch) === undefined) this.#leaderOnly.clear();
+    else {
       // Dropped whole: a transfer is under way or the uncommitted tail is full. It waits; its callers have a deadline.
       this.#waiting = batch.concat(this.#waiting);
     }
+  }
+
+  /** Of what waits, all that may be proposed in the role of now. */
+  #forThisRole(): Uint8Array[] {
+    const leads = this.#node.lead === this.#node.id;
+    const batch = leads ? this.#waiting : this.#waiting.filter((data) => !this.#leaderOnly.has(data));
+    // A transfer that is under way refuses the batch: its proposals wait on, and are looked at again.
+    if (!leads) this.#leaderOnly.clear();
+    return batch;
   }
 
   #handle(ready: Ready): void {
