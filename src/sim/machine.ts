@@ -52,7 +52,7 @@ export class Process implements Life, DiskUser {
 }
 
 /** Errors that say what is wrong with a file, and where. */
-const codedErrors = new Set(["WalError", "BoltError", "EtcdError", "DiskError"]);
+const codedErrors = new Set(["WalError", "BoltError", "EtcdError", "DiskError", "RaftError"]);
 
 function isCoded(error: unknown): boolean {
   return error instanceof Error && codedErrors.has(error.name);

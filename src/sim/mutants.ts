@@ -378,6 +378,31 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    name: "revocation-forwarded",
+    about: "a deposed leader's wish to end a lease goes to its successor (ours, found by seed 4)",
+    changes: {
+      members: 3,
+      partitions: 40,
+      pauses: 0,
+      crashes: 0,
+      clients: 6,
+      thinkMs: 100,
+      transfers: 10,
+      memberChanges: 0,
+    },
+    plant: async () => {
+      const { RaftDriver } = await import("../server/raft-driver.ts");
+      return wrap(
+        RaftDriver.prototype,
+        "propose",
+        (original) =>
+          function (this: object, data: Uint8Array) {
+            return original.call(this, data);
+          },
+      );
+    },
+  },
+  {
     name: "renewal-without-effect",
     about: "a renewal is answered and does not extend the lease",
     plant: () =>

@@ -3,7 +3,7 @@ import type { Violation } from "./types.ts";
 /** Queues of a member that the few clients of a run cannot fill honestly: what is beyond them grows without anybody's asking. */
 const limits: Readonly<Record<string, number>> = {
   quorate_server_proposals_waiting: 1000,
-  quorate_server_log_writes_waiting: 1000,
+  quorate_server_log_writes_waiting: 10_000,
   quorate_server_reads_waiting: 1000,
   etcd_server_proposals_pending: 1000,
   quorate_lease_expired_pending: 1000,
