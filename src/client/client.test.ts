@@ -401,6 +401,9 @@ describe("elections", () => {
     const second = election.campaign("two");
     const told = (text: string) => until(`${text} is told`, () => seen.at(-1) === text);
     await told("one");
+    // The next leader enters before this one speaks again: what it is told by is older, and must be told all the same.
+    const entered = async () => (await client.range({ prefix: `${name}/` }, { countOnly: true })).count === 2;
+    await until("two waits", entered);
     await first.proclaim("one, still");
     await told("one, still");
     expect((await election.leader())?.text).toBe("one, still");

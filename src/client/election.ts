@@ -50,22 +50,24 @@ export class Election {
   /** The present leader, then each later value and leader. */
   async *observe(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<KeyValue> {
     const { signal } = options;
-    let told = 0;
+    // What was told last. A later leader may have entered before an earlier one spoke, so its revision alone decides nothing.
+    let told: Pick<KeyValue, "key" | "modRevision"> | undefined;
     while (signal?.aborted !== true) {
       const first = await this.#client.range(
         { prefix: this.#prefix },
         { sortBy: "create", order: "ascending", limit: 1 },
       );
       const leader = first.kvs[0];
-      if (leader !== undefined && leader.modRevision > told) {
-        told = leader.modRevision;
+      const known = told !== undefined && leader !== undefined && Buffer.compare(told.key, leader.key) === 0;
+      if (leader !== undefined && !(known && told!.modRevision >= leader.modRevision)) {
+        told = leader;
         yield leader;
       }
       // The leader's key changes or goes; without a leader the first put makes one.
       const watched = leader === undefined ? { prefix: this.#prefix } : leader.key;
       for await (const event of this.#client.watch(watched, { startRevision: first.revision + 1, signal })) {
         if (event.type === "delete" || leader === undefined) break;
-        told = event.revision;
+        told = event.kv;
         yield event.kv;
       }
       if (this.#client.closed) return;
