@@ -4,6 +4,7 @@ import { Bolt, type Tx } from "../storage/bolt/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { Caller } from "./caller.ts";
 import {
+  Commits,
   CommittedEntries,
   checkBounds,
   difference,
@@ -56,6 +57,7 @@ export class Cluster implements Scene {
   readonly hashes = new Hashes();
   readonly files = new Files();
   readonly votes = new Votes();
+  readonly commits = new Commits();
   readonly leases: Leases;
   readonly watches: WatchRecord[] = [];
   readonly watchers: SimWatcher[] = [];
@@ -97,6 +99,18 @@ export class Cluster implements Scene {
     );
     instrument({
       onCommitted: (node, entries) => this.#onCommitted(node, entries),
+      onReady: (node, entries) => {
+        const { term, committed } = node;
+        this.#broken(
+          this.commits.look({
+            who: hexId(node.id),
+            term,
+            leads: node.lead === node.id,
+            committed,
+            last: entries[entries.length - 1],
+          }),
+        );
+      },
       segmentBytes: options.segmentBytes,
     });
     const names = Array.from({ length: options.members }, (_, i) => `m${i + 1}`);

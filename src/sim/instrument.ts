@@ -8,12 +8,19 @@ import { Wal, type WalOpenOptions } from "../storage/wal/index.ts";
 
 /** Told of what raft hands to its member as committed. */
 let onCommitted: ((node: RawNode, entries: readonly Entry[]) => void) | undefined;
+/** Told of every step of every node. */
+let onReady: ((node: RawNode, committed: readonly Entry[]) => void) | undefined;
 /** Size of a log file; etcd's 64 MB would never be full in a run. */
 let segmentBytes: number | undefined;
 
 let wrapped = false;
 
-export function instrument(changes: { onCommitted: typeof onCommitted; segmentBytes: number }): void {
+export function instrument(changes: {
+  onCommitted: typeof onCommitted;
+  onReady: typeof onReady;
+  segmentBytes: number;
+}): void {
+  onReady = changes.onReady;
   onCommitted = changes.onCommitted;
   segmentBytes = changes.segmentBytes;
   if (wrapped) return;
@@ -21,6 +28,7 @@ export function instrument(changes: { onCommitted: typeof onCommitted; segmentBy
   const { ready } = RawNode.prototype;
   RawNode.prototype.ready = function (this: RawNode): Ready {
     const made = ready.call(this);
+    onReady?.(this, made.committedEntries);
     if (made.committedEntries.length > 0) onCommitted?.(this, made.committedEntries);
     return made;
   };

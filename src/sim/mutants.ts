@@ -347,33 +347,33 @@ export const mutants: readonly Mutant[] = [
     name: "double-leader-lease",
     about: "a deposed leader goes on renewing leases that its successor lets expire",
     changes: { ...cut, partitions: 10, pauses: 0, clients: 6, thinkMs: 300 },
-    plant: () => {
-      let asLeader = false;
-      const undo = [
-        wrap(
-          ServerMember.prototype,
-          "linearizable",
-          (original) =>
-            function (this: ServerMember) {
-              return asLeader ? undefined : original.call(this);
-            },
-        ),
-        wrap(
-          ServerMember.prototype,
-          "leaseRenew",
-          (original) =>
-            function (this: ServerMember, id: bigint) {
-              asLeader = true;
-              try {
-                return original.call(this, id);
-              } finally {
-                asLeader = false;
-              }
-            },
-        ),
-      ];
+    plant: async () => {
+      const { LeaseService } = await import("../server/lease-service.ts");
+      const { Leadership } = await import("../server/leadership.ts");
+      let renewing = false;
+      const certain = Object.getOwnPropertyDescriptor(Leadership.prototype, "certain")!;
+      Object.defineProperty(Leadership.prototype, "certain", {
+        configurable: true,
+        get(this: { isLeader: boolean }) {
+          return renewing ? this.isLeader : (certain.get!.call(this) as boolean);
+        },
+      });
+      const undo = wrap(
+        LeaseService.prototype,
+        "renew",
+        (original) =>
+          function (this: object, id: bigint) {
+            renewing = true;
+            try {
+              return original.call(this, id);
+            } finally {
+              renewing = false;
+            }
+          },
+      );
       return () => {
-        for (const one of undo) one();
+        undo();
+        Object.defineProperty(Leadership.prototype, "certain", certain);
       };
     },
   },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkBounds } from "./bounds.ts";
+import { Commits } from "./commits.ts";
 import { CommittedEntries } from "./entries.ts";
 import { Files } from "./files.ts";
 import { Hashes } from "./hashes.ts";
@@ -93,6 +94,17 @@ describe("the smaller checks", () => {
     expect(votes.cast(4, "a", "c")).toBeUndefined();
     expect(votes.cast(3, "c", "c")).toBeUndefined();
     expect(votes.cast(3, "a", "c")?.message).toMatch("a voted for b and for c in term 3");
+  });
+
+  it("sees a leader commit an entry of an earlier term", () => {
+    const commits = new Commits();
+    const step = (term: number, leads: boolean, committed: number, lastTerm: number) =>
+      commits.look({ who: "a", term, leads, committed, last: { index: committed, term: lastTerm } })?.message;
+    expect(step(3, false, 4, 2)).toBeUndefined();
+    expect(step(3, true, 4, 2)).toBeUndefined();
+    expect(step(3, true, 6, 3)).toBeUndefined();
+    expect(step(4, true, 6, 3)).toBeUndefined();
+    expect(step(4, true, 7, 3)).toMatch("leader of term 4, committed entry 7 of term 3");
   });
 
   it("holds queues to their bounds", () => {

@@ -1,4 +1,5 @@
 export { checkBounds } from "./bounds.ts";
+export { Commits, type CommitView } from "./commits.ts";
 export { CommittedEntries, type CommittedEntry } from "./entries.ts";
 export { Files } from "./files.ts";
 export { Hashes } from "./hashes.ts";
