@@ -346,7 +346,17 @@ export const mutants: readonly Mutant[] = [
   {
     name: "double-leader-lease",
     about: "a deposed leader goes on renewing leases that its successor lets expire",
-    changes: { ...cut, partitions: 10, pauses: 0, clients: 6, thinkMs: 300 },
+    changes: {
+      members: 3,
+      pauses: 25,
+      partitions: 0,
+      crashes: 0,
+      clients: 6,
+      thinkMs: 100,
+      skew: 0,
+      memberChanges: 0,
+      rots: 0,
+    },
     plant: async () => {
       const { LeaseService } = await import("../server/lease-service.ts");
       const { Leadership } = await import("../server/leadership.ts");
@@ -382,13 +392,15 @@ export const mutants: readonly Mutant[] = [
     about: "a deposed leader's wish to end a lease goes to its successor (ours, found by seed 4)",
     changes: {
       members: 3,
-      partitions: 40,
-      pauses: 0,
+      partitions: 20,
+      pauses: 10,
       crashes: 0,
       clients: 6,
       thinkMs: 100,
-      transfers: 10,
+      transfers: 60,
+      networkLatencyMs: 30,
       memberChanges: 0,
+      rots: 0,
     },
     plant: async () => {
       const { RaftDriver } = await import("../server/raft-driver.ts");
