@@ -345,7 +345,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "double-leader-lease",
-    about: "a deposed leader goes on renewing leases that its successor lets expire",
+    about: "a leader that was stuck ends leases by its own clock, without asking whether it still leads (etcd 15247)",
     changes: {
       members: 3,
       pauses: 25,
@@ -358,60 +358,23 @@ export const mutants: readonly Mutant[] = [
       rots: 0,
     },
     plant: async () => {
-      const { LeaseService } = await import("../server/lease-service.ts");
       const { Leadership } = await import("../server/leadership.ts");
-      let renewing = false;
+      const { Proposer } = await import("../server/proposer.ts");
+      // Its word is enough, and its wishes go to whoever leads.
       const certain = Object.getOwnPropertyDescriptor(Leadership.prototype, "certain")!;
-      Object.defineProperty(Leadership.prototype, "certain", {
-        configurable: true,
-        get(this: { isLeader: boolean }) {
-          return renewing ? this.isLeader : (certain.get!.call(this) as boolean);
-        },
-      });
+      Object.defineProperty(Leadership.prototype, "certain", { ...certain, get: () => true });
       const undo = wrap(
-        LeaseService.prototype,
-        "renew",
-        (original) =>
-          function (this: object, id: bigint) {
-            renewing = true;
-            try {
-              return original.call(this, id);
-            } finally {
-              renewing = false;
-            }
+        Proposer.prototype,
+        "proposeAsLeader",
+        () =>
+          function (this: InstanceType<typeof Proposer>, command: never, by: never) {
+            return this.propose(command, by) as never;
           },
       );
       return () => {
         undo();
         Object.defineProperty(Leadership.prototype, "certain", certain);
       };
-    },
-  },
-  {
-    name: "revocation-forwarded",
-    about: "a deposed leader's wish to end a lease goes to its successor (ours, found by seed 4)",
-    changes: {
-      members: 3,
-      partitions: 20,
-      pauses: 10,
-      crashes: 0,
-      clients: 6,
-      thinkMs: 100,
-      transfers: 60,
-      networkLatencyMs: 30,
-      memberChanges: 0,
-      rots: 0,
-    },
-    plant: async () => {
-      const { RaftDriver } = await import("../server/raft-driver.ts");
-      return wrap(
-        RaftDriver.prototype,
-        "propose",
-        (original) =>
-          function (this: object, data: Uint8Array) {
-            return original.call(this, data);
-          },
-      );
     },
   },
   {
