@@ -13,7 +13,7 @@ import { LocalCall } from "./local-call.ts";
 import type { MethodTable } from "./methods.ts";
 import { type Route, routes } from "./routes.ts";
 import { errorBody, httpStatus } from "./status.ts";
-import { cleanPath, targetOf } from "./target.ts";
+import { cleanPath, isEscapedWell, targetOf } from "./target.ts";
 import { acceptWebSocket } from "./websocket.ts";
 
 /** What the HTTP side of a member is made of. */
@@ -77,6 +77,11 @@ export class HttpGateway {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { path: asked, query } = targetOf(request.url);
+    if (!isEscapedWell(asked)) {
+      response.setHeader("Connection", "close");
+      plain(response, 400, "400 Bad Request");
+      return;
+    }
     const path = asked.replace(/^\/v3beta\//, "/v3/");
     const { access, logger } = this.#options;
     const host = hostName(request.headers.host);

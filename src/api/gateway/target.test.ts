@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { cleanPath, targetOf } from "./target.ts";
+import { cleanPath, isEscapedWell, targetOf } from "./target.ts";
 
 it.each([
   ["/health?exclude=NOSPACE", "/health", "exclude=NOSPACE"],
@@ -40,4 +40,14 @@ it("reads any text, and cleans what is clean no further", () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+it.each([
+  ["/health", true],
+  ["/%2e%2E/x", true],
+  ["/%zz", false],
+  ["/100%", false],
+  ["/%4", false],
+])("%j is escaped as it should be: %j", (path, well) => {
+  expect(isEscapedWell(path)).toBe(well);
 });

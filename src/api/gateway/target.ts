@@ -12,6 +12,11 @@ export function targetOf(text = "/"): Target {
   return mark < 0 ? { path: rest, query: "" } : { path: rest.slice(0, mark), query: rest.slice(mark + 1) };
 }
 
+/** Whether every `%` stands before two hexadecimal digits; Go's server does not even read a request of another kind. */
+export function isEscapedWell(path: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(path);
+}
+
 /** A path as Go's mux wants it: from the root, without empty parts, `.` and `..`; a `/` at the end stays. */
 export function cleanPath(path: string): string {
   const parts: string[] = [];
