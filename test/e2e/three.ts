@@ -22,6 +22,10 @@ const ofThree: Readonly<Record<string, RegExp>> = {
   // The client wants the leader among its endpoints.
   "etcdctl: maintenance: move-leader 1234":
     /Error: (etcdserver: bad leader transferee|no leader endpoint given at .*)\n/,
+  "etcdctl: users, roles, rights: alice: move-leader 1":
+    /Error: (etcdserver: permission denied|no leader endpoint given at .*)\n/,
+  // Only the leader gives its office away.
+  'gateway: /v3/maintenance/transfer-leadership {"targetID":1}': /"etcdserver: (bad leader transferee|not leader)"/,
   // Two rows of members more.
   "etcdctl: maintenance: snapshot status {dir}/saved.db": /^[0-9a-f]+, 16, 16, 20 kB\n\[exit 0\]$/,
   "etcdctl: maintenance: snapshot status {dir}/saved.db -w json":
