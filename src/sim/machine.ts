@@ -270,7 +270,13 @@ export class Machine {
     this.#events.trace(this.name, "stop");
     const { member } = process;
     process.member = undefined;
-    await member.stop();
+    try {
+      await member.stop();
+    } catch (error) {
+      // Its disk failed in its last moments: it ends, but as one that failed.
+      this.#fatal(process, error);
+      return false;
+    }
     if (!process.alive) return false;
     process.alive = false;
     this.process = undefined;
