@@ -342,10 +342,5 @@ export const notAs37: readonly (readonly [script: string, step: string, reason: 
     "endpoint status -w json",
     "dbSizeInUse: pages freed by the last batch count as free sooner",
   ],
-  [
-    "etcdctl: quota",
-    "status tells the alarm",
-    "one blank or two in the text of an alarm: Go varies them from build to build",
-  ],
   ["gateway", "/v3/maintenance/status {}", "dbSizeInUse, as above"],
 ];
