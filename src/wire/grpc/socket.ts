@@ -349,6 +349,9 @@ const hopFields = new Set([
   "te",
 ]);
 
+/** How long an answer that is complete before its request stays open, so that what the client still sends is judged as HTTP/2 wants. */
+const requestRestMs = 250;
+
 /** Bytes of an answer that may wait on a stream before reading it stops. */
 const foreignHighWaterBytes = 256 * 1024;
 
@@ -364,9 +367,12 @@ class BridgedRequest implements ForeignCall {
   readonly #stream: Http2Stream;
   readonly #request: ReturnType<typeof httpRequest>;
   #response: IncomingMessage | undefined;
+  #requestEnded: boolean;
+  #answered = false;
 
   constructor(http: HttpServer, socket: net.Socket, stream: Http2Stream, list: HeaderList, endStream: boolean) {
     this.#stream = stream;
+    this.#requestEnded = endStream;
     let method = "GET";
     let path = "/";
     const headers: Record<string, string | string[]> = {};
@@ -403,7 +409,10 @@ class BridgedRequest implements ForeignCall {
 
   data(chunk: Uint8Array, endStream: boolean): void {
     if (chunk.length > 0) this.#request.write(chunk, () => this.#stream.consume(chunk.length));
-    if (endStream) this.#request.end();
+    if (!endStream) return;
+    this.#requestEnded = true;
+    this.#request.end();
+    if (this.#answered) this.#stream.sendData([], true);
   }
 
   gone(): void {
@@ -427,7 +436,11 @@ class BridgedRequest implements ForeignCall {
       stream.sendData([chunk], false);
       if (stream.bufferedBytes >= foreignHighWaterBytes) response.pause();
     });
-    response.on("end", () => stream.sendData([], true));
+    response.on("end", () => {
+      this.#answered = true;
+      if (this.#requestEnded) stream.sendData([], true);
+      else setTimeout(() => stream.sendData([], true), requestRestMs).unref();
+    });
     response.on("error", () => stream.reset(Http2Code.INTERNAL_ERROR));
   }
 }
