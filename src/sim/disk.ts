@@ -85,6 +85,9 @@ export class MachineDisk {
   }
 }
 
+/** No operation takes longer: one begun on a slow disk must be over before a run may say that nothing goes wrong any more. */
+const stallMaxMs = 10_000;
+
 /** The disk as one process sees it: asynchronous calls take their time, and every call may be its last. */
 class Mounted implements Disk {
   readonly machine: MachineDisk;
@@ -114,7 +117,7 @@ class Mounted implements Disk {
   wait(): Promise<void> {
     const { latencyMs, stall } = this.machine.faults;
     const slow = chance(this.random, stall) ? 100 : 1;
-    return this.world.wait(exponential(this.random, latencyMs) * slow, this.user.life);
+    return this.world.wait(Math.min(stallMaxMs, exponential(this.random, latencyMs) * slow), this.user.life);
   }
 
   makeDirectory(path: string): void {
