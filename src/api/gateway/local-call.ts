@@ -133,6 +133,9 @@ export class LocalCall implements ServerStream, UnaryServerCall {
     this.send([head.subarray(0, headBytes), body]);
   }
 
+  /** Nothing is gathered here. */
+  flush(): void {}
+
   writable(): boolean {
     return this.#sink.writable();
   }

@@ -215,6 +215,7 @@ class FakeCall implements ServerStream, UnaryServerCall {
   end(status?: Status): void {
     this.closing ??= status ?? "OK";
   }
+  flush(): void {}
   addHeader(): void {}
   addTrailer(): void {}
   abort(): void {}

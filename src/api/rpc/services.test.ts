@@ -273,6 +273,26 @@ describe("Watch", () => {
     expect(member.watchHub.log.at(-1)).toBe("close");
   });
 
+  it("sends a long run of events off at once, and leaves a short one to the end of the turn", async () => {
+    const { member, stream, pipe } = setUp();
+    const s = stream("Watch/Watch");
+    s.client.send(create({ key: utf8("a") }));
+    await pipe.settle();
+    const sink = member.watchHub.sinks[0]!;
+    const events = [keyValue.encodeEventFrom(0, keyValue.encodeKeyValueFrom("a", 8, 8, 1, utf8("v"), 0n), undefined)];
+    const run = (replies: number): number => {
+      const before = pipe.toClient.written;
+      for (let i = 0; i < replies; i++) sink.send(reply({ watchId: BigInt(i), revision: 8, events }));
+      sink.endRun!();
+      return pipe.toClient.written - before;
+    };
+    expect(run(7)).toBe(0);
+    // With what waited from before.
+    expect(run(8)).toBeGreaterThan(15 * events[0]!.length);
+    await pipe.settle();
+    expect(s.messages.slice(1)).toHaveLength(15);
+  });
+
   it("looks at the URLs of a new member before it asks who calls", async () => {
     const allowed = () => {};
     const { call } = setUp({

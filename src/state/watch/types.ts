@@ -24,7 +24,7 @@ export interface WatchSink {
   writable(): boolean;
   /** Takes a reply. Replies to create, cancel and progress requests come whether writable or not. Must not call back into the stream. */
   send(reply: WatchReply): void;
-  /** After a run of event replies: none follows at once. For sinks that time them. */
+  /** After a run of event replies: none follows at once. For sinks that time them, or send them off. */
   endRun?(): void;
 }
 

@@ -485,6 +485,10 @@ export class StreamCall extends ServerCall implements ServerStream {
     if (!this.ended) this.sendMessageParts(head, headBytes, body);
   }
 
+  flush(): void {
+    if (!this.ended) this.stream.flush();
+  }
+
   get bufferedBytes(): number {
     return this.ended ? 0 : this.stream.bufferedBytes;
   }

@@ -74,6 +74,8 @@ export interface ServerStream extends Call {
    * again afterwards, then `body`.
    */
   sendParts(head: Uint8Array, headBytes: number, body: Uint8Array): void;
+  /** What was sent goes to the socket now instead of at the end of the turn: for one who has more to do before it ends. */
+  flush(): void;
   /** False while more than the high-water mark waits for flow control or the socket. */
   writable(): boolean;
   /** Bytes queued for this stream and not yet handed to the socket. */

@@ -21,6 +21,7 @@ export interface StreamOwner {
   sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void;
   reset(stream: Stream, code: number): void;
   consume(stream: Stream, bytes: number): void;
+  flush(): void;
 }
 
 /** State of one stream. The fields are the engine's; neighbours see `Http2Stream`. */
@@ -100,6 +101,10 @@ export class Stream implements Http2Stream {
     this.owner.consume(this, bytes);
   }
 
+  flush(): void {
+    this.owner.flush();
+  }
+
   /** Forgets all that pins memory; the shell stays in the table to judge late frames. */
   release(): void {
     this.context = undefined;
@@ -131,6 +136,7 @@ const nobody: StreamOwner = {
   sendUnary() {},
   reset() {},
   consume() {},
+  flush() {},
 };
 
 /** By `Closing`; nothing stands for an open one. */

@@ -56,6 +56,8 @@ export interface Http2Stream {
    * is put on the peer. At close, what was not given back goes back to the connection by itself.
    */
   consume(bytes: number): void;
+  /** What the connection has gathered goes to the socket now instead of at the end of the turn. */
+  flush(): void;
   /** Bytes given to `sendData` that still wait for a window or for the socket. */
   readonly bufferedBytes: number;
   /** No more can be sent: END_STREAM was sent or queued, or the stream is closed. */
