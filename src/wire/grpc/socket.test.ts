@@ -4,7 +4,9 @@ import * as http2 from "node:http2";
 import { createRequire } from "node:module";
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { data, describeFrame, headers, parseFrames, preface, settings } from "../../../test/harness/http2.ts";
 import { Code, type Env, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
+import { type HeaderList, prepareHeaders } from "../http2/index.ts";
 import { connect, GrpcServer, type GrpcServerOptions, gzip, type Listening, serve } from "./index.ts";
 import { type DoorOptions, protocolOf } from "./socket.ts";
 
@@ -311,6 +313,59 @@ describe("other requests over HTTP/2", () => {
     hanging.close(http2.constants.NGHTTP2_CANCEL);
     await until("the handler saw it go", () => gone === 1);
     session.destroy();
+  });
+
+  it("arrive whatever their heads say, or are reset; nothing they say ends the process", async () => {
+    const { port } = await stand();
+    const of = (method: string, path: string, ...more: HeaderList): HeaderList => [
+      [":method", method],
+      [":scheme", "http"],
+      [":path", path],
+      [":authority", "localhost"],
+      ...more,
+    ];
+    const outcomes: [HeaderList, string | undefined, string][] = [
+      [of("GET", "/a b"), undefined, "GET /a%20b 0"],
+      [of("GET", "/", ["trailer", "x"]), undefined, "GET / 0"],
+      [of("POST", "/", ["trailer", "x"], ["content-length", "4"]), "body", "POST / 4"],
+      // A body without a length is framed whatever the method, so that it is not taken for a second request.
+      [of("GET", "/"), "GET /second HTTP/1.1\r\nhost: x\r\n\r\n", "GET / 33"],
+      [of("DELETE", "/"), "body", "DELETE / 4"],
+      [of("POST", "/", ["expect", "100-continue"]), "body", "POST / 4"],
+      [of("POST", "/", ["host", "other"]), "body", "POST / 4"],
+      [of("GET", "/\x01"), undefined, "RST_STREAM 1 PROTOCOL_ERROR"],
+      [of("GET", "/\x01"), "body", "RST_STREAM 1 PROTOCOL_ERROR"],
+      [of("G T", "/"), undefined, "RST_STREAM 1 PROTOCOL_ERROR"],
+      [of("GET", "/", ["x", "a\x01b"]), undefined, "RST_STREAM 1 PROTOCOL_ERROR"],
+      // The HTTP/1 server's own word for what it cannot read, with nothing in it.
+      [of("NOSUCH", "/"), undefined, ""],
+      [of("GET", "/\xfc"), undefined, ""],
+      [
+        [
+          [":method", "CONNECT"],
+          [":authority", "localhost:1"],
+        ],
+        undefined,
+        "RST_STREAM 1 INTERNAL_ERROR",
+      ],
+    ];
+    for (const [head, body, outcome] of outcomes) {
+      const sent = [preface, settings(), headers(1, body === undefined, head)];
+      if (body !== undefined) sent.push(data(1, true, body));
+      const over = (seen: string) => {
+        const frames = parseFrames(Buffer.from(seen, "latin1"));
+        const last = frames.at(-1);
+        return last?.streamId === 1 && (last.type === 3 || (last.flags & 1) !== 0);
+      };
+      const seen = await rawTalk(port, [Buffer.concat(sent)], over);
+      const frames = parseFrames(Buffer.from(seen, "latin1")).filter((one) => one.streamId === 1);
+      const reset = frames.find((one) => one.type === 3);
+      const told =
+        reset !== undefined
+          ? describeFrame(reset)
+          : frames.map(({ type, payload }) => (type === 0 ? payload.toString("latin1") : "")).join("");
+      expect(told, String(head)).toBe(outcome);
+    }
   });
 
   it("are refused in words where there is no HTTP server", async () => {

@@ -304,15 +304,18 @@ export class Door {
 /** One end of a pipe within the process. */
 class PairEnd extends Duplex {
   #other: PairEnd | undefined;
+  /** The server has this end. */
+  #served = false;
   /** A write of the other end that waits until this one is read. */
   #blocked: (() => void) | undefined;
 
-  static pair(): [PairEnd, PairEnd] {
-    const a = new PairEnd();
-    const b = new PairEnd();
-    a.#other = b;
-    b.#other = a;
-    return [a, b];
+  static pair(): { readonly inside: PairEnd; readonly outside: PairEnd } {
+    const inside = new PairEnd();
+    const outside = new PairEnd();
+    inside.#other = outside;
+    outside.#other = inside;
+    outside.#served = true;
+    return { inside, outside };
   }
 
   override _read(): void {
@@ -333,7 +336,14 @@ class PairEnd extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#other!.destroy();
+    const other = this.#other!;
+    if (!this.#served || other.readableEnded) {
+      other.destroy();
+    } else if (!other.destroyed) {
+      // As when a server closes a socket: what it said before can still be read, and then the end.
+      if (!this.writableFinished) other.push(null);
+      other.once("end", () => other.destroy());
+    }
     done(error);
   }
 }
@@ -347,6 +357,8 @@ const hopFields = new Set([
   "upgrade",
   "http2-settings",
   "te",
+  // Trailers are not passed on, so none are announced.
+  "trailer",
 ]);
 
 /** How long an answer that is complete before its request stays open, so that what the client still sends is judged as HTTP/2 wants. */
@@ -365,7 +377,8 @@ function bridgeTo(http: HttpServer, socket: net.Socket): ForeignHandler {
 
 class BridgedRequest implements ForeignCall {
   readonly #stream: Http2Stream;
-  readonly #request: ReturnType<typeof httpRequest>;
+  /** Undefined when there was none to be made: the stream is reset then, and nothing more of it comes. */
+  readonly #request: ReturnType<typeof httpRequest> | undefined;
   #response: IncomingMessage | undefined;
   #requestEnded: boolean;
   #answered = false;
@@ -386,7 +399,7 @@ class BridgedRequest implements ForeignCall {
       else if (headers[name] === undefined) headers[name] = value;
       else headers[name] = [headers[name], value].flat();
     }
-    const [inside, outside] = PairEnd.pair();
+    const { inside, outside } = PairEnd.pair();
     // What handlers ask of a request's socket.
     for (const name of ["remoteAddress", "remotePort", "encrypted", "authorized", "getPeerCertificate"] as const) {
       const value = (socket as unknown as Record<string, unknown>)[name];
@@ -394,29 +407,41 @@ class BridgedRequest implements ForeignCall {
         Object.assign(outside, { [name]: typeof value === "function" ? value.bind(socket) : value });
       }
     }
-    http.emit("connection", outside);
-    this.#request = httpRequest({
-      method,
-      path,
-      headers,
-      // Given this, node:http uses no agent and closes the pipe after the answer.
-      createConnection: () => inside as unknown as net.Socket,
-    });
+    // Without it node:http would send the body of a GET or DELETE bare, to be read as the next request.
+    if (!endStream && headers["content-length"] === undefined) headers["transfer-encoding"] = "chunked";
+    try {
+      this.#request = httpRequest({
+        method,
+        // HTTP/2 allows a blank here, HTTP/1 separates by it.
+        path: path.replaceAll(" ", "%20"),
+        headers,
+        // Given this, node:http uses no agent and closes the pipe after the answer.
+        createConnection: () => inside as unknown as net.Socket,
+      });
+      // A handler may answer, or start to, before there is a body.
+      if (endStream) this.#request.end();
+      else this.#request.flushHeaders();
+    } catch {
+      // Control characters, or a method that is none: HTTP/2's rules let them pass, node:http writes no such head.
+      stream.reset(Http2Code.PROTOCOL_ERROR);
+      inside.destroy();
+      return;
+    }
     this.#request.on("response", (response) => this.#answer(response));
     this.#request.on("error", () => stream.reset(Http2Code.INTERNAL_ERROR));
-    if (endStream) this.#request.end();
+    http.emit("connection", outside);
   }
 
   data(chunk: Uint8Array, endStream: boolean): void {
-    if (chunk.length > 0) this.#request.write(chunk, () => this.#stream.consume(chunk.length));
+    if (chunk.length > 0) this.#request?.write(chunk, () => this.#stream.consume(chunk.length));
     if (!endStream) return;
     this.#requestEnded = true;
-    this.#request.end();
+    this.#request?.end();
     if (this.#answered) this.#stream.sendData([], true);
   }
 
   gone(): void {
-    this.#request.destroy();
+    this.#request?.destroy();
   }
 
   drained(): void {
