@@ -4,8 +4,8 @@ import * as http2 from "node:http2";
 import { createRequire } from "node:module";
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { data, describeFrame, headers, parseFrames, preface, settings } from "../../../test/harness/http2.ts";
-import { Code, type Env, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
+import { data, describeFrame, frame, headers, parseFrames, preface, settings } from "../../../test/harness/http2.ts";
+import { Code, type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
 import { type HeaderList, prepareHeaders } from "../http2/index.ts";
 import { connect, GrpcServer, type GrpcServerOptions, gzip, type Listening, serve } from "./index.ts";
 import { type DoorOptions, protocolOf } from "./socket.ts";
@@ -377,6 +377,151 @@ describe("other requests over HTTP/2", () => {
       body: 'invalid gRPC request content-type ""\n',
     });
     session.destroy();
+  });
+});
+
+describe("an answer that is complete before its request", () => {
+  const fields: HeaderList = [
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":path", "/early"],
+    [":authority", "localhost"],
+  ];
+  /** Trailers, which end their request. */
+  const trailers = (...list: HeaderList) => frame(1, 5, 1, prepareHeaders(list).bytes);
+  const answer = ["HEADERS 1", "DATA 1 5"];
+  const cleanEnd = ["DATA 1 0 end", "RST_STREAM 1 NO_ERROR"];
+
+  /** A client whose request was answered and has not ended; the server's clock stands still. */
+  async function answered(head: HeaderList = fields) {
+    const time = new ManualTime();
+    const { port, web, grpc } = await stand(
+      {},
+      { env: { ...env, scheduler: { ...env.scheduler, after: (ms, run) => time.after(ms, run) } } },
+    );
+    let closed = 0;
+    web.removeAllListeners("request");
+    web.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => {
+      request.resume();
+      response.on("close", () => closed++);
+      response.end("early");
+    });
+    const socket = net.connect({ host: "127.0.0.1", port });
+    let seen = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      seen = Buffer.concat([seen, chunk]);
+    });
+    let ended = false;
+    socket.on("close", () => {
+      ended = true;
+    });
+    /** What the server said of stream 1 and of the connection's end, without greetings. */
+    const frames = () => {
+      let whole = 0;
+      while (whole + 9 <= seen.length && whole + 9 + seen.readUIntBE(whole, 3) <= seen.length) {
+        whole += 9 + seen.readUIntBE(whole, 3);
+      }
+      const told = parseFrames(seen.subarray(0, whole)).map(describeFrame);
+      return told.filter((line) => !/^(SETTINGS|WINDOW_UPDATE|PING)/.test(line));
+    };
+    const told = async (...lines: string[]) => {
+      await until(`${lines} was told`, () => frames().length >= lines.length);
+      // What the server would say besides stands before the answer to this.
+      const before = seen.length;
+      if (!lines.some((line) => line.startsWith("GOAWAY"))) {
+        socket.write(frame(6, 0, 0, Buffer.alloc(8)));
+        await until("a ping was answered", () => seen.length > before);
+      }
+      expect(frames()).toEqual(lines);
+    };
+    socket.write(Buffer.concat([preface, settings(), headers(1, false, head)]));
+    await told(...answer);
+    // The limit on the first bytes is gone, so that what waits is the answer's end alone.
+    await until("the answer waits", () => time.pending === 1);
+    return { socket, time, told, grpc, closed: () => closed, ended: () => ended };
+  }
+
+  it("waits for the rest of it, and ends with it", async () => {
+    const { socket, time, told } = await answered();
+    time.advance(249);
+    socket.write(data(1, false, "more"));
+    await told(...answer);
+    socket.write(data(1, true, "and the last"));
+    await told(...answer, "DATA 1 0 end");
+    expect(time.pending).toBe(0);
+    socket.destroy();
+  });
+
+  it("ends with proper trailers, too", async () => {
+    const { socket, time, told } = await answered();
+    socket.write(trailers(["checksum", "1"]));
+    await told(...answer, "DATA 1 0 end");
+    expect(time.pending).toBe(0);
+    socket.destroy();
+  });
+
+  it("ends by itself when the request does not, and the rest is then ignored", async () => {
+    const { socket, time, told, closed } = await answered();
+    time.advance(249);
+    await told(...answer);
+    time.advance(1);
+    await told(...answer, ...cleanEnd);
+    expect(time.pending).toBe(0);
+    expect(closed()).toBe(1);
+    socket.write(Buffer.concat([data(1, false, "late"), trailers([":path", "/"])]));
+    await told(...answer, ...cleanEnd);
+    socket.write(headers(3, true, fields));
+    await told(...answer, ...cleanEnd, "HEADERS 3", "DATA 3 5", "DATA 3 0 end");
+    socket.destroy();
+  });
+
+  const faults: [string, HeaderList, Buffer, string][] = [
+    ["trailers with a pseudo-header", fields, trailers([":path", "/"]), "PROTOCOL_ERROR"],
+    ["trailers with a name in capitals", fields, trailers(["Checksum", "1"]), "PROTOCOL_ERROR"],
+    ["trailers that do not end the request", fields, headers(1, false, [["checksum", "1"]]), "PROTOCOL_ERROR"],
+    [
+      "more than content-length promised",
+      [...fields, ["content-length", "3"]],
+      data(1, false, "four"),
+      "PROTOCOL_ERROR",
+    ],
+    ["less than content-length promised", [...fields, ["content-length", "3"]], data(1, true, "2"), "PROTOCOL_ERROR"],
+    ["a window opened by nothing", fields, frame(8, 0, 1, Buffer.alloc(4)), "PROTOCOL_ERROR"],
+  ];
+  for (const [what, head, rest, code] of faults) {
+    it(`tells a fault of the stream: ${what}`, async () => {
+      const { socket, time, told } = await answered(head);
+      time.advance(249);
+      socket.write(rest);
+      await told(...answer, `RST_STREAM 1 ${code}`);
+      // Nothing is left that could speak of the stream again.
+      expect(time.pending).toBe(0);
+      time.advance(10_000);
+      await told(...answer, `RST_STREAM 1 ${code}`);
+      socket.destroy();
+    });
+  }
+
+  it("tells a fault of the connection: DATA padded beyond its frame", async () => {
+    const { socket, time, told, grpc, ended } = await answered();
+    time.advance(249);
+    socket.write(frame(0, 8, 1, [9, 1, 2]));
+    await told(...answer, "GOAWAY 1 PROTOCOL_ERROR");
+    socket.end();
+    await until("the connection is closed", ended);
+    await until("the server let go of it", () => grpc.connections === 0);
+    expect(time.pending).toBe(0);
+  });
+
+  it("is forgotten when the client gives it up or leaves", async () => {
+    const gaveUp = await answered();
+    gaveUp.socket.write(frame(3, 0, 1, [0, 0, 0, 8]));
+    await until("nothing waits", () => gaveUp.time.pending === 0);
+    await gaveUp.told(...answer);
+    gaveUp.socket.destroy();
+    const left = await answered();
+    left.socket.destroy();
+    await until("nothing waits", () => left.time.pending === 0);
   });
 });
 

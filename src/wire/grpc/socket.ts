@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Env, Timer } from "../../base/index.ts";
+import type { Env, Scheduler, Timer } from "../../base/index.ts";
 import { type HeaderField, type HeaderList, Http2Code, type Http2Output, type Http2Stream } from "../http2/index.ts";
 import { GrpcClient, type GrpcClientOptions } from "./client.ts";
 import type { MessageCodec } from "./compression.ts";
@@ -289,7 +289,7 @@ export class Door {
   #speakHttp2(socket: net.Socket, first: Buffer): void {
     const { env, grpc, http, socketHighWaterBytes = 1024 * 1024 } = this.#options;
     const link = new SocketLink(socket, this.#flusher, env, socketHighWaterBytes);
-    const foreign = http === undefined ? undefined : bridgeTo(http, socket);
+    const foreign = http === undefined ? undefined : bridgeTo(http, socket, env.scheduler);
     const connection = grpc.accept(link, peerOf(socket), foreign);
     if (connection === undefined) {
       socket.on("error", () => {});
@@ -371,20 +371,30 @@ const foreignHighWaterBytes = 256 * 1024;
  * Serves other requests of an HTTP/2 connection by the HTTP/1.1 server: with TLS, browsers and curl choose HTTP/2 for
  * `/health` and the JSON gateway. Each request goes through a pipe in this process; speed is no aim here.
  */
-function bridgeTo(http: HttpServer, socket: net.Socket): ForeignHandler {
-  return (stream, headers, endStream) => new BridgedRequest(http, socket, stream, headers, endStream);
+function bridgeTo(http: HttpServer, socket: net.Socket, scheduler: Scheduler): ForeignHandler {
+  return (stream, headers, endStream) => new BridgedRequest(http, socket, scheduler, stream, headers, endStream);
 }
 
 class BridgedRequest implements ForeignCall {
   readonly #stream: Http2Stream;
+  readonly #scheduler: Scheduler;
   /** Undefined when there was none to be made: the stream is reset then, and nothing more of it comes. */
   readonly #request: ReturnType<typeof httpRequest> | undefined;
   #response: IncomingMessage | undefined;
   #requestEnded: boolean;
-  #answered = false;
+  /** The answer is complete and waits for the rest of the request. */
+  #rest: Timer | undefined;
 
-  constructor(http: HttpServer, socket: net.Socket, stream: Http2Stream, list: HeaderList, endStream: boolean) {
+  constructor(
+    http: HttpServer,
+    socket: net.Socket,
+    scheduler: Scheduler,
+    stream: Http2Stream,
+    list: HeaderList,
+    endStream: boolean,
+  ) {
     this.#stream = stream;
+    this.#scheduler = scheduler;
     this.#requestEnded = endStream;
     let method = "GET";
     let path = "/";
@@ -437,10 +447,11 @@ class BridgedRequest implements ForeignCall {
     if (!endStream) return;
     this.#requestEnded = true;
     this.#request?.end();
-    if (this.#answered) this.#stream.sendData([], true);
+    if (this.#rest !== undefined) this.#end();
   }
 
   gone(): void {
+    this.#rest?.cancel();
     this.#request?.destroy();
   }
 
@@ -462,11 +473,15 @@ class BridgedRequest implements ForeignCall {
       if (stream.bufferedBytes >= foreignHighWaterBytes) response.pause();
     });
     response.on("end", () => {
-      this.#answered = true;
-      if (this.#requestEnded) stream.sendData([], true);
-      else setTimeout(() => stream.sendData([], true), requestRestMs).unref();
+      if (this.#requestEnded) this.#end();
+      else this.#rest = this.#scheduler.after(requestRestMs, () => this.#end());
     });
     response.on("error", () => stream.reset(Http2Code.INTERNAL_ERROR));
+  }
+
+  #end(): void {
+    this.#rest?.cancel();
+    this.#stream.sendData([], true);
   }
 }
 
