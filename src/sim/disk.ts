@@ -49,8 +49,8 @@ export class MachineDisk {
   operations = 0;
   /** Files whose syncs say that they are done and do nothing; only a mutant has any. */
   syncLies: RegExp | undefined;
-  /** Directories whose syncs do nothing; only a mutant has any. */
-  directorySyncLies: RegExp | undefined;
+  /** Directories whose syncs do nothing right after a removal; only a mutant has any. */
+  removalSyncLies: RegExp | undefined;
   /** Files that a rename leaves where they are; only a mutant has any. */
   renameLies: RegExp | undefined;
   /** Bits that were turned over in what was read. */
@@ -94,6 +94,8 @@ class Mounted implements Disk {
   readonly world: World;
   readonly user: DiskUser;
   readonly #inner: MemoryDisk;
+  /** Kind of the last operation. */
+  #last = "";
 
   constructor(machine: MachineDisk, inner: MemoryDisk, world: World, user: DiskUser) {
     this.machine = machine;
@@ -104,6 +106,7 @@ class Mounted implements Disk {
 
   enter(kind: string, path: string): void {
     if (!this.user.life.alive) throw new ProcessDied();
+    this.#last = kind;
     this.machine.operations++;
     this.user.onOperation(kind, path);
     if (!this.user.life.alive) throw new ProcessDied();
@@ -152,9 +155,10 @@ class Mounted implements Disk {
   }
 
   syncDirectory(path: string): void {
+    const afterRemoval = this.#last === "remove";
     this.enter("syncDirectory", path);
     this.#failSync(path);
-    if (this.machine.directorySyncLies?.test(path)) return;
+    if (afterRemoval && this.machine.removalSyncLies?.test(path)) return;
     this.#inner.syncDirectory(path);
   }
 

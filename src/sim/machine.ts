@@ -10,7 +10,7 @@ import {
   SeededRandom,
 } from "../base/index.ts";
 import { defaultMemberOptions, type MemberOptions, ServerMember } from "../server/index.ts";
-import type { CrashKeep } from "../storage/disk/index.ts";
+import type { CrashKeep, MemoryDisk } from "../storage/disk/index.ts";
 import { type DiskUser, injected, MachineDisk, ProcessDied } from "./disk.ts";
 import type { Network } from "./network.ts";
 import type { Options } from "./options.ts";
@@ -259,7 +259,12 @@ export class Machine {
   /** Its files are damaged while it is down; the process ends before that as one that is told to. */
   async rot(): Promise<void> {
     if (!(await this.stop())) return;
-    this.damage = this.disk.alter((disk) => damage(disk, this.memberOptions.dataDir, this.#world.random));
+    this.hurt((disk) => damage(disk, this.memberOptions.dataDir, this.#world.random));
+  }
+
+  /** While it is down. */
+  hurt(act: (disk: MemoryDisk) => Damage | undefined): void {
+    this.damage = this.disk.alter(act);
     if (this.damage !== undefined) this.#events.trace(this.name, `damage: ${this.damage.path}: ${this.damage.what}`);
   }
 

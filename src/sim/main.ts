@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { writeRecord } from "./check/index.ts";
-import type { Failure, FailureKind } from "./cluster.ts";
-import { mutants } from "./mutants.ts";
+import type { Failure, FailureKind, TraceSink } from "./cluster.ts";
+import { type Mutant, mutants } from "./mutants.ts";
 import { defaultLoad, type Options } from "./options.ts";
 import { type RunResult, run } from "./run.ts";
+import { play, readScenarios, type Scenario, ScenarioError, scenarioDirectory } from "./scenario.ts";
 
 const usage = `usage: npm run sim -- [options]
 
@@ -20,6 +22,8 @@ const usage = `usage: npm run sim -- [options]
   --history FILE    write the recorded history, for dist/sim/check/main.js
   --mutants [NAME]  plant each known bug and count the seeds until it is caught; with --write the
                     table goes into docs/internals/simulator.md
+  --scenario PATH   play the scenario of this file, or all of a directory (default src/sim/testdata), each
+                    without and with its bug; --set, --trace and --from as for seeds
   --ci              fixed seeds, then drawn ones for a minute
 
 Exit code: 0 passed, 10 crash, 11 liveness, 12 correctness, 64 wrong usage.
@@ -51,21 +55,11 @@ async function runMutants(args: readonly string[], minutes: number): Promise<num
   row("| --- | --- | --- | --- |");
   for (const mutant of mutants) {
     if (only.length > 0 && !only.includes(mutant.name)) continue;
-    let found: Failure | undefined;
-    let seed = 0;
-    const undo = await mutant.plant?.();
-    try {
-      while (found === undefined && seed < mutantSeedsMax) {
-        seed++;
-        found = (await run({ seed, minutes, changes: mutant.changes ?? {}, arrange: mutant.arrange })).failure;
-      }
-    } finally {
-      undo?.();
-    }
+    const { found, seeds } = await hunt(mutant, minutes);
     if (found === undefined) missed++;
     else caught++;
     const how = found === undefined ? "**missed**" : `${found.kind}: ${found.message.split(/[:\n]/)[0]!.slice(0, 60)}`;
-    row(`| ${mutant.name} | ${mutant.about} | ${seed} | ${how} |`);
+    row(`| ${mutant.name} | ${mutant.about} | ${seeds} | ${how} |`);
   }
   if (write) {
     const text = readFileSync(mutantTable, "utf8");
@@ -78,6 +72,25 @@ async function runMutants(args: readonly string[], minutes: number): Promise<num
   return missed === 0 ? 0 : 12;
 }
 
+/** The first failure that shows a planted bug, and how many seeds that took; or its scenario, where it has one. */
+async function hunt(mutant: Mutant, minutes: number): Promise<{ found: Failure | undefined; seeds: number | string }> {
+  if (mutant.scenario !== undefined) {
+    const [scenario] = readScenarios(join(scenarioDirectory, `${mutant.scenario}.txt`));
+    const { result, problem } = await play(scenario!, { faulty: true });
+    return { found: problem === undefined ? result.failure : undefined, seeds: "scenario" };
+  }
+  const undo = await mutant.plant?.();
+  try {
+    for (let seed = 1; seed <= mutantSeedsMax; seed++) {
+      const { failure } = await run({ seed, minutes, changes: mutant.changes ?? {}, arrange: mutant.arrange });
+      if (failure !== undefined) return { found: failure, seeds: seed };
+    }
+    return { found: undefined, seeds: mutantSeedsMax };
+  } finally {
+    undo?.();
+  }
+}
+
 interface Arguments {
   seeds: number[];
   minutes: number;
@@ -86,6 +99,7 @@ interface Arguments {
   fromMs: number;
   changes: Record<string, unknown>;
   history: string | undefined;
+  scenario: string | undefined;
 }
 
 function parse(args: readonly string[]): Arguments | undefined {
@@ -97,6 +111,7 @@ function parse(args: readonly string[]): Arguments | undefined {
     fromMs: 0,
     changes: {},
     history: undefined,
+    scenario: undefined,
   };
   for (let i = 0; i < args.length; i++) {
     const value = (): string => args[++i] ?? "";
@@ -126,6 +141,9 @@ function parse(args: readonly string[]): Arguments | undefined {
         break;
       case "--history":
         parsed.history = value();
+        break;
+      case "--scenario":
+        parsed.scenario = value() || scenarioDirectory;
         break;
       case "--set": {
         const [name, text] = value().split("=");
@@ -164,44 +182,49 @@ function optionsText(options: Options): string {
     .join(" ");
 }
 
-async function runOne(seed: number, args: Arguments): Promise<RunResult> {
-  const startedMs = performance.now();
-  const cpu = process.cpuUsage();
+/** Prints what is traced, if it is asked for, in lumps; `flush` prints the rest. */
+function printer(args: Arguments): { trace: TraceSink | undefined; flush: () => void } {
   let lines: string[] = [];
   const flush = (): void => {
     if (lines.length > 0) print(lines.join("\n"));
     lines = [];
   };
+  const line = (text: string): void => {
+    if (Number(text.slice(0, 12)) * 1000 < args.fromMs) return;
+    lines.push(text);
+    if (lines.length > 1000) flush();
+  };
+  return { trace: args.trace ? { line } : undefined, flush };
+}
+
+function factsText({ facts, digest }: RunResult): string {
+  const texts = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+  return [...texts, `digest ${digest.toString(16).padStart(8, "0")}`].join(", ");
+}
+
+async function runOne(seed: number, args: Arguments): Promise<RunResult> {
+  const startedMs = performance.now();
+  const cpu = process.cpuUsage();
+  const { trace, flush } = printer(args);
   const result = await run({
     seed,
     minutes: args.minutes,
     changes: { ...(args.defaultLoad ? defaultLoad : {}), ...(args.changes as Partial<Options>) },
     onOptions: (options) =>
       print(`seed ${seed} commit ${commitText} minutes ${args.minutes}\n  ${optionsText(options)}`),
-    trace: args.trace
-      ? {
-          line(text) {
-            if (Number(text.slice(0, 12)) * 1000 < args.fromMs) return;
-            lines.push(text);
-            if (lines.length > 1000) flush();
-          },
-        }
-      : undefined,
+    trace,
   });
   flush();
   const wallMs = performance.now() - startedMs;
-  const { failure, facts } = result;
+  const { failure } = result;
   const speed = Math.round(result.simulatedMs / wallMs);
-  const factsText = Object.entries(facts)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
   // Speed is the machine's, not the run's: it stays out of what must be equal.
   const spent = process.cpuUsage(cpu);
   const cpuMs = (spent.user + spent.system) / 1000;
   process.stderr.write(
     `seed ${seed}: ${Math.round(result.simulatedMs / 1000)} s simulated in ${Math.round(wallMs)} ms, ${speed} times real time, ${Math.round(result.simulatedMs / cpuMs)} by processor time\n`,
   );
-  print(`  ${factsText}, digest ${result.digest.toString(16).padStart(8, "0")}`);
+  print(`  ${factsText(result)}`);
   if (failure !== undefined) {
     print(
       `FAILED seed ${seed} (${failure.kind}) at ${(failure.atMs / 1000).toFixed(3)} s: ${failure.message.slice(0, 3000)}`,
@@ -224,6 +247,36 @@ async function runOne(seed: number, args: Arguments): Promise<RunResult> {
 /** Values are long for the store's sake, not the reader's. */
 function shorten(_key: string, value: unknown): unknown {
   return typeof value === "string" && value.length > 200 ? `${value.slice(0, 24)}… (${value.length})` : value;
+}
+
+/** Each scenario without its bug, then with it. */
+async function runScenarios(scenarios: readonly Scenario[], args: Arguments): Promise<number> {
+  let passed = 0;
+  let code = 0;
+  for (const scenario of scenarios) {
+    for (const faulty of scenario.mutant === undefined ? [false] : [false, true]) {
+      print(`scenario ${scenario.name}${faulty ? ` with the bug ${scenario.mutant!.name}` : ""} commit ${commitText}`);
+      const { trace, flush } = printer(args);
+      const { result, problem } = await play(scenario, { faulty, trace, changes: args.changes as Partial<Options> });
+      flush();
+      print(`  ${factsText(result)}`);
+      const { failure } = result;
+      if (problem !== undefined) {
+        print(`FAILED ${problem}`);
+        code ||= exitCodes[failure?.kind ?? "correctness"];
+      } else {
+        passed++;
+        if (failure !== undefined) {
+          print(
+            `  caught at ${(failure.atMs / 1000).toFixed(3)} s, ${failure.kind}: ${failure.message.split("\n")[0]}`,
+          );
+        }
+      }
+    }
+  }
+  const runs = scenarios.reduce((sum, { mutant }) => sum + (mutant === undefined ? 1 : 2), 0);
+  print(`${passed} passed, ${runs - passed} failed`);
+  return code;
 }
 
 /** The same twenty every time, then new ones for a minute. */
@@ -260,6 +313,15 @@ async function main(args: readonly string[]): Promise<number> {
   if (parsed === undefined) {
     process.stderr.write(usage);
     return 64;
+  }
+  if (parsed.scenario !== undefined) {
+    try {
+      return await runScenarios(readScenarios(parsed.scenario), parsed);
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      process.stderr.write(`${error.message}\n`);
+      return 64;
+    }
   }
   if (parsed.seeds.length === 0) parsed.seeds.push(randomInt(2 ** 32));
   let code = 0;

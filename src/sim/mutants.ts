@@ -19,6 +19,8 @@ export interface Mutant {
   readonly about: string;
   /** What the run needs for the bug to matter at all. */
   readonly changes?: Partial<Options>;
+  /** The scenario that finds it, where drawn faults hardly ever bring about what it needs. */
+  readonly scenario?: string;
   /** Wraps classes; the answer takes it back. */
   plant?(): (() => void) | Promise<() => void>;
   /** Makes the world of a run lie. */
@@ -70,6 +72,19 @@ function bendCreates(bend: (request: { startRevision: number }, revision: number
         stream.create = (request: { startRevision: number }) =>
           create.call(stream, { ...request, startRevision: bend(request, this.revision) });
         return stream;
+      },
+  );
+}
+
+/** What only a leader may decide is proposed as any request is. */
+async function forwardRevocations(): Promise<() => void> {
+  const { Proposer } = await import("../server/proposer.ts");
+  return wrap(
+    Proposer.prototype,
+    "proposeAsLeader",
+    () =>
+      function (this: InstanceType<typeof Proposer>, command: never, by: never) {
+        return this.propose(command, by) as never;
       },
   );
 }
@@ -183,7 +198,7 @@ export const mutants: readonly Mutant[] = [
     about: "removed log files are not made to stay removed one by one (ours, found by seed 13)",
     changes: { ...crashy, snapshotCount: 20, segmentBytes: 16 * 1024, thinkMs: 300, valueBytes: 200 },
     arrange: (cluster) => {
-      for (const { disk } of cluster.all) disk.directorySyncLies = /\/wal$/;
+      for (const { disk } of cluster.all) disk.removalSyncLies = /\/wal$/;
     },
   },
   {
@@ -359,23 +374,21 @@ export const mutants: readonly Mutant[] = [
     },
     plant: async () => {
       const { Leadership } = await import("../server/leadership.ts");
-      const { Proposer } = await import("../server/proposer.ts");
       // Its word is enough, and its wishes go to whoever leads.
       const certain = Object.getOwnPropertyDescriptor(Leadership.prototype, "certain")!;
       Object.defineProperty(Leadership.prototype, "certain", { ...certain, get: () => true });
-      const undo = wrap(
-        Proposer.prototype,
-        "proposeAsLeader",
-        () =>
-          function (this: InstanceType<typeof Proposer>, command: never, by: never) {
-            return this.propose(command, by) as never;
-          },
-      );
+      const undo = await forwardRevocations();
       return () => {
         undo();
         Object.defineProperty(Leadership.prototype, "certain", certain);
       };
     },
+  },
+  {
+    name: "revocation-forwarded",
+    about: "a leader's wish to end a lease goes to its successor when its turn comes too late (ours)",
+    scenario: "lease-ended-by-former-leader",
+    plant: forwardRevocations,
   },
   {
     name: "renewal-without-effect",
@@ -592,6 +605,47 @@ export const mutants: readonly Mutant[] = [
               if (!(error instanceof WalError)) throw error;
               throw new WalError("TornTail", error.message);
             }
+          },
+      );
+    },
+  },
+  {
+    name: "length-taken-for-torn",
+    about: "a wrong length in the log counts as a torn tail, though the record behind it is whole (ours)",
+    scenario: "length-of-the-last-record",
+    plant: async () => {
+      const { RecordDecoder } = await import("../storage/wal/decoder.ts");
+      const { WalError } = await import("../storage/wal/errors.ts");
+      return wrap(
+        RecordDecoder.prototype,
+        "next",
+        (original) =>
+          function (this: object) {
+            try {
+              return original.call(this);
+            } catch (error) {
+              if (!(error instanceof WalError) || !error.message.startsWith("wal: length")) throw error;
+              throw new WalError("TornTail", error.message);
+            }
+          },
+      );
+    },
+  },
+  {
+    name: "short-log-accepted",
+    about: "nobody asks whether the log reaches as far as its database (ours)",
+    scenario: "log-ends-before-database",
+    plant: async () => {
+      const { ContentReader } = await import("../storage/wal/read.ts");
+      return wrap(
+        ContentReader.prototype,
+        "finish",
+        (original) =>
+          function (this: object, dir: string) {
+            const content = original.call(this, dir) as { entries: { index: number }[] };
+            // A start asks for the last entry to compare its index with the database's, and for nothing else.
+            content.entries.at = () => ({ index: Number.POSITIVE_INFINITY });
+            return content;
           },
       );
     },

@@ -139,3 +139,31 @@ export const defaultLoad: Options = {
   authChanges: 0.3,
   logs: false,
 };
+
+/** Three members to whom nothing happens, and nobody who calls them: where scenarios begin. */
+export const quiet: Options = {
+  ...defaultLoad,
+  clients: 0,
+  watchers: 0,
+  drop: 0,
+  duplicate: 0,
+  skew: 0,
+  crashes: 0,
+  restarts: 0,
+  downMaxMs: 1,
+  partitions: 0,
+  pauses: 0,
+  wallSteps: 0,
+  slowDisks: 0,
+  fullDisks: 0,
+  failingSyncs: 0,
+  readFlips: 0,
+  compactions: 0,
+  defragmentations: 0,
+  transfers: 0,
+  snapshots: 0,
+  memberChanges: 0,
+  rots: 0,
+  downgrades: 0,
+  authChanges: 0,
+};

@@ -73,13 +73,9 @@ function flip(
   if (path === undefined || length === 0) return undefined;
   const at = from + below(random, length);
   const bit = below(random, 8);
-  const file = disk.open(path, "write");
-  const byte = new Uint8Array(1);
-  file.readSync(byte, at);
-  byte[0]! ^= 1 << bit;
-  file.writeSync([byte], at);
-  file.syncSync();
-  file.close();
+  change(disk, path, at, (bytes) => {
+    bytes[0]! ^= 1 << bit;
+  });
   return { path, what: `bit ${bit} of byte ${at} turned over` };
 }
 
@@ -103,6 +99,59 @@ function misdirect(disk: MemoryDisk, path: string | undefined, blockBytes: numbe
   return from !== to && headed
     ? { path, what: `block ${to} of ${blockBytes} bytes holds what belongs into block ${from}` }
     : undefined;
+}
+
+/** Turns over a bit in the length of the last entry of the log, so that it reaches past the end of the file. */
+export function flipLength(disk: MemoryDisk, dataDir: string): Damage | undefined {
+  const path = filesOf(disk, `${dataDir}/member/wal`, ".wal").at(-1);
+  const at = path === undefined ? undefined : framesOf(disk, path).findLast(({ entry }) => entry)?.at;
+  if (path === undefined || at === undefined) return undefined;
+  change(disk, path, at + 5, (bytes) => {
+    bytes[0]! ^= 1;
+  });
+  return { path, what: `bit 40 of the length at byte ${at} turned over` };
+}
+
+/** A sector of the log holds the zeros that were there before: its own write went elsewhere. It is the first that a record fills. */
+export function loseSector(disk: MemoryDisk, dataDir: string): Damage | undefined {
+  const path = filesOf(disk, `${dataDir}/member/wal`, ".wal").at(-1);
+  if (path === undefined) return undefined;
+  for (const { at, end } of framesOf(disk, path)) {
+    const sector = Math.ceil((at + frameHeadBytes) / sectorBytes) * sectorBytes;
+    if (sector + sectorBytes > end) continue;
+    change(disk, path, sector, (bytes) => bytes.fill(0), sectorBytes);
+    return { path, what: `sector at byte ${sector} was never written` };
+  }
+  return undefined;
+}
+
+const frameHeadBytes = 8;
+
+/** Where the records of a log file lie, and which of them are entries. */
+function framesOf(disk: MemoryDisk, path: string): { at: number; end: number; entry: boolean }[] {
+  const file = disk.open(path, "read");
+  const bytes = new Uint8Array(writtenBytes(disk, path));
+  file.readSync(bytes, 0);
+  file.close();
+  const view = new DataView(bytes.buffer);
+  const frames: { at: number; end: number; entry: boolean }[] = [];
+  for (let at = 0; at + frameHeadBytes < bytes.length; ) {
+    const end = at + frameHeadBytes + view.getUint32(at, true);
+    // The type comes first: field 1 of the record, 2 for an entry.
+    frames.push({ at, end, entry: bytes[at + frameHeadBytes] === 0x08 && bytes[at + frameHeadBytes + 1] === 2 });
+    at = Math.ceil(end / 8) * 8;
+  }
+  return frames;
+}
+
+function change(disk: MemoryDisk, path: string, at: number, act: (bytes: Uint8Array) => void, length = 1): void {
+  const file = disk.open(path, "write");
+  const bytes = new Uint8Array(length);
+  file.readSync(bytes, at);
+  act(bytes);
+  file.writeSync([bytes], at);
+  file.syncSync();
+  file.close();
 }
 
 function idOf(page: Uint8Array): number {
