@@ -43,6 +43,8 @@ export class LogKeeper {
   /** First index that the log in memory still has to hold. */
   #compacted = 0;
   #saving: Promise<void> | undefined;
+  /** A round that takes longer than the period is not joined by another. Never rejects. */
+  #purging: Promise<void> | undefined;
   #forced = false;
   /** Snapshots on their way to followers, and those that arrived lately: the log in memory is not cut while there are any. */
   #holds = 0;
@@ -69,7 +71,11 @@ export class LogKeeper {
     this.#options = options;
     this.#onFailure = onFailure;
     this.#env = env;
-    this.#purge = env.scheduler.every(purgePeriodMs, () => this.#purgeFiles());
+    this.#purge = env.scheduler.every(purgePeriodMs, () => {
+      this.#purging ??= this.#purgeFiles().finally(() => {
+        this.#purging = undefined;
+      });
+    });
   }
 
   /** The next applied entry is followed by a snapshot, whatever the count. */
@@ -122,6 +128,7 @@ export class LogKeeper {
   async close(): Promise<void> {
     this.#purge.cancel();
     await this.#saving;
+    await this.#purging;
   }
 
   async #save(index: number, term: number): Promise<void> {
@@ -151,10 +158,10 @@ export class LogKeeper {
     logger.info("saved snapshot to disk", { "snapshot-index": index });
   }
 
-  #purgeFiles(): void {
+  async #purgeFiles(): Promise<void> {
     try {
-      this.#wal.purge(this.#options.walsMax);
-      this.#snapshotter.purge(this.#options.snapshotsMax);
+      await this.#wal.purge(this.#options.walsMax);
+      await this.#snapshotter.purge(this.#options.snapshotsMax);
       this.#snapshotter.releaseDatabases(this.#snapshotIndex);
     } catch (error) {
       this.#env.logger.warn("failed to purge old files", { error });

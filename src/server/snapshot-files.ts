@@ -48,7 +48,7 @@ export async function receiveDatabase(
     return;
   }
   disk.rename(temporary, path);
-  disk.syncDirectory(snapshotter.dir);
+  await disk.syncDirectorySoon(snapshotter.dir);
   saveSeconds.observe((env.clock.monotonicMs() - startedMs) / 1000);
 }
 

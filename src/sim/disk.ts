@@ -149,6 +149,11 @@ class Mounted implements Disk {
     this.#inner.remove(path);
   }
 
+  async removeSoon(path: string): Promise<void> {
+    await this.wait();
+    this.remove(path);
+  }
+
   removeTree(path: string): void {
     this.enter("removeTree", path);
     this.#inner.removeTree(path);
@@ -160,6 +165,17 @@ class Mounted implements Disk {
     this.#failSync(path);
     if (afterRemoval && this.machine.removalSyncLies?.test(path)) return;
     this.#inner.syncDirectory(path);
+  }
+
+  async syncDirectorySoon(path: string): Promise<void> {
+    // As a file's: what changes meanwhile may be covered by it or not.
+    if (below(this.random, 2) === 0) {
+      this.syncDirectory(path);
+      await this.wait();
+    } else {
+      await this.wait();
+      this.syncDirectory(path);
+    }
   }
 
   open(path: string, mode: OpenMode): DiskFile {

@@ -148,7 +148,8 @@ export const diskCases: readonly DiskCase[] = [
       equal(textOf(disk, joinPath(root, "f", "e", "b")), "AB", "moved");
       equal(disk.list(root).join(), "f", "names after");
       disk.syncDirectory(joinPath(root, "f", "e"));
-      disk.syncDirectory(root);
+      await disk.syncDirectorySoon(root);
+      await fails("NotFound", () => disk.syncDirectorySoon(joinPath(root, "d")));
     },
   },
   {
@@ -159,6 +160,8 @@ export const diskCases: readonly DiskCase[] = [
       for (const name of ["b", "a", "10", "9", "B"]) disk.open(joinPath(root, "x", name), "create").close();
       equal(disk.list(joinPath(root, "x")).join(), "10,9,B,a,b,y", "names");
       disk.remove(joinPath(root, "x", "a"));
+      await disk.removeSoon(joinPath(root, "x", "9"));
+      await fails("NotFound", () => disk.removeSoon(joinPath(root, "x", "9")));
       await fails("NotFound", () => disk.remove(joinPath(root, "x", "a")));
       await fails("NotFound", () => disk.list(joinPath(root, "nowhere")));
       await fails("NotDirectory", () => disk.list(joinPath(root, "x", "b")));

@@ -109,6 +109,11 @@ export class FaultDisk implements Disk {
     this.inner.remove(path);
   }
 
+  async removeSoon(path: string): Promise<void> {
+    await this.delay(this.check("remove", path));
+    await this.inner.removeSoon(path);
+  }
+
   removeTree(path: string): void {
     this.check("removeTree", path);
     this.inner.removeTree(path);
@@ -117,6 +122,11 @@ export class FaultDisk implements Disk {
   syncDirectory(path: string): void {
     this.check("syncDirectory", path);
     this.inner.syncDirectory(path);
+  }
+
+  async syncDirectorySoon(path: string): Promise<void> {
+    await this.delay(this.check("syncDirectory", path));
+    await this.inner.syncDirectorySoon(path);
   }
 
   open(path: string, mode: OpenMode): DiskFile {

@@ -210,6 +210,10 @@ export class MemoryDisk implements Disk {
     directory.set([[nameOf(path), undefined]]);
   }
 
+  async removeSoon(path: string): Promise<void> {
+    this.remove(path);
+  }
+
   removeTree(path: string): void {
     const node = this.#find(path);
     if (node === undefined) return;
@@ -224,6 +228,10 @@ export class MemoryDisk implements Disk {
 
   syncDirectory(path: string): void {
     this.#directory(path, "sync").sync();
+  }
+
+  async syncDirectorySoon(path: string): Promise<void> {
+    this.syncDirectory(path);
   }
 
   open(path: string, mode: OpenMode): DiskFile {

@@ -51,6 +51,8 @@ const flags: Readonly<Record<OpenMode, number>> = {
   createNew: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
 };
 
+const directoryFlags = fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0);
+
 function fault(error: unknown, op: string, path: string): DiskError {
   if (error instanceof DiskError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
@@ -151,19 +153,34 @@ export class RealDisk implements Disk {
     attempt("remove", path, () => fs.unlinkSync(path));
   }
 
+  removeSoon(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.unlink(path, (error) => (error === null ? resolve() : reject(fault(error, "remove", path))));
+    });
+  }
+
   removeTree(path: string): void {
     attempt("remove", path, () => fs.rmSync(path, { recursive: true, force: true }));
   }
 
   syncDirectory(path: string): void {
     attempt("sync", path, () => {
-      const fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0));
+      const fd = fs.openSync(path, directoryFlags);
       try {
         fs.fsyncSync(fd);
       } finally {
         fs.closeSync(fd);
       }
     });
+  }
+
+  async syncDirectorySoon(path: string): Promise<void> {
+    const directory = attempt("sync", path, () => new RealFile(path, fs.openSync(path, directoryFlags), this.#pace));
+    try {
+      await directory.sync();
+    } finally {
+      directory.close();
+    }
   }
 
   open(path: string, mode: OpenMode): DiskFile {

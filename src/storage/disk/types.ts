@@ -17,10 +17,14 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** Removes one file; `NotFound` when there is none. */
   remove(path: string): void;
+  /** As `remove`, off the loop: giving back the blocks of a large file takes many milliseconds. */
+  removeSoon(path: string): Promise<void>;
   /** Removes whatever stands at `path` and below; nothing there is fine. */
   removeTree(path: string): void;
   /** Makes the names in this directory durable. */
   syncDirectory(path: string): void;
+  /** As `syncDirectory`, off the loop. */
+  syncDirectorySoon(path: string): Promise<void>;
   /**
    * Opens a file.
    * - `read`: must exist, only reads;

@@ -214,7 +214,7 @@ describe("a log against a list of entries", () => {
             await wal.saveSnapshot({ ...start, confState });
             await wal.save(state(term, commit), []);
             wal.release(commit);
-          } else if (one.kind === "purge") wal.purge(1);
+          } else if (one.kind === "purge") await wal.purge(1);
           else if (one.kind === "reopen") {
             await wal.close();
             const opened = Wal.open(disk, "/wal", { snapshot: start, ...small }, testEnv());

@@ -3,7 +3,7 @@ import { ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../base/
 import { MemoryDisk } from "../disk/index.ts";
 import { purgeFiles } from "./purge.ts";
 
-it("leaves no hole between the files that a power cut brings back", () => {
+it("leaves no hole between the files that a power cut brings back", async () => {
   const time = new ManualTime();
   const random = new SeededRandom(1);
   const env = { clock: time, scheduler: time, random, logger: silentLogger, metrics: nullMetrics };
@@ -12,8 +12,8 @@ it("leaves no hole between the files that a power cut brings back", () => {
     disk.makeDirectory("/wal");
     for (let i = 0; i < 8; i++) disk.open(`/wal/${i}.wal`, "createNew").close();
     disk.syncDirectory("/wal");
-    purgeFiles(disk, "/wal", { suffix: ".wal", keep: 6, held: () => false }, env);
-    purgeFiles(disk, "/wal", { suffix: ".wal", keep: 3, held: () => false }, env);
+    await purgeFiles(disk, "/wal", { suffix: ".wal", keep: 6, held: () => false }, env);
+    await purgeFiles(disk, "/wal", { suffix: ".wal", keep: 3, held: () => false }, env);
     const left = disk.crashClone({ keep: "random", random }).list("/wal");
     expect(left).toEqual(["5.wal", "6.wal", "7.wal"]);
   }

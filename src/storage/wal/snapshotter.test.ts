@@ -117,8 +117,8 @@ describe("clearing away", () => {
       await snapshotter.save(snapshot(index));
       writeFile(disk, snapshotter.databasePath(index), Buffer.from("db"));
     }
-    expect(snapshotter.purge(0)).toEqual([]);
-    expect(snapshotter.purge(3)).toEqual(["0000000000000001.snap.db", "0000000000000001-0000000000000001.snap"]);
+    expect(await snapshotter.purge(0)).toEqual([]);
+    expect(await snapshotter.purge(3)).toEqual(["0000000000000001.snap.db", "0000000000000001-0000000000000001.snap"]);
     expect(disk.list("/snap")).toHaveLength(6);
   });
 });

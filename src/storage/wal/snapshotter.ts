@@ -53,7 +53,7 @@ export class Snapshotter {
       } finally {
         file.close();
       }
-      this.#disk.syncDirectory(this.dir);
+      await this.#disk.syncDirectorySoon(this.dir);
     } catch (error) {
       logger.warn("failed to write a snap file", { path, error });
       try {
@@ -101,8 +101,12 @@ export class Snapshotter {
   }
 
   /** One round of the purge, of both kinds of files: the oldest go until `keep` are left of each. */
-  purge(keep: number): string[] {
-    return [DATABASE_SUFFIX, SUFFIX].flatMap((suffix) => purgeFiles(this.#disk, this.dir, { suffix, keep }, this.#env));
+  async purge(keep: number): Promise<string[]> {
+    const purged: string[] = [];
+    for (const suffix of [DATABASE_SUFFIX, SUFFIX]) {
+      purged.push(...(await purgeFiles(this.#disk, this.dir, { suffix, keep }, this.#env)));
+    }
+    return purged;
   }
 
   #newest(matches: (snapshot: WalStart) => boolean): raftpb.Snapshot {

@@ -379,27 +379,28 @@ describe("snapshot records, release and purge", () => {
     await wal.sync();
     const all = names(disk);
     expect(all).toHaveLength(11);
-    expect(wal.purge(5)).toEqual([]);
+    expect(await wal.purge(5)).toEqual([]);
     wal.release(16);
     // Segment 5 starts at 16; one more than needed stays: segment 4.
-    expect(wal.purge(0)).toEqual([]);
-    expect(wal.purge(9)).toEqual(all.slice(0, 2));
-    expect(wal.purge(2)).toEqual(all.slice(2, 4));
+    expect(await wal.purge(0)).toEqual([]);
+    expect(await wal.purge(9)).toEqual(all.slice(0, 2));
+    expect(await wal.purge(2)).toEqual(all.slice(2, 4));
     expect(names(disk)).toEqual(all.slice(4));
     wal.release(16);
     wal.release(1_000_000);
-    expect(wal.purge(1)).toEqual(all.slice(4, 10));
+    expect(await wal.purge(1)).toEqual(all.slice(4, 10));
     await fill(wal, 31, 33);
     await wal.close();
   });
 
-  it("a file locked by somebody else ends the round", () => {
+  it("a file locked by somebody else ends the round", async () => {
     const disk = newDisk();
     for (const name of ["1.wal", "2.wal", "3.wal"]) writeFile(disk, `/m/${name}`, metadata);
     const lock = disk.lock("/m/2.wal");
-    const round = (): string[] => purgeFiles(disk, "/m", { suffix: ".wal", keep: 1, held: () => false }, testEnv());
-    expect(round()).toEqual(["1.wal"]);
+    const round = (): Promise<string[]> =>
+      purgeFiles(disk, "/m", { suffix: ".wal", keep: 1, held: () => false }, testEnv());
+    expect(await round()).toEqual(["1.wal"]);
     lock.release();
-    expect(round()).toEqual(["2.wal"]);
+    expect(await round()).toEqual(["2.wal"]);
   });
 });

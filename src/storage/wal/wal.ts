@@ -343,7 +343,7 @@ export class Wal {
   }
 
   /** One round of the purge: the oldest segments until `keep` are left, never one this log still holds. */
-  purge(keep: number): string[] {
+  purge(keep: number): Promise<string[]> {
     const held = new Set(this.#segments.map(({ name }) => name));
     return purgeFiles(this.#disk, this.dir, { suffix: ".wal", keep, held: (name) => held.has(name) }, this.#env);
   }
@@ -488,7 +488,7 @@ export class Wal {
       await file.writeAndSync(this.#withZeros(pieces, bytes), offset, wrote, this.mayWait);
     }
     if (!this.#noSync) this.#synced(this.#env.clock.monotonicMs() - written);
-    if (batch.starts !== undefined) this.#publish(batch.starts);
+    if (batch.starts !== undefined) await this.#publish(batch.starts);
     if (batch.last) file.close();
     frames.clear();
     this.#spare = frames;
@@ -521,12 +521,12 @@ export class Wal {
   }
 
   /** Gives the new segment its name, now that its head is durable: from here on a reader sees it. */
-  #publish(segment: SegmentName): void {
+  async #publish(segment: SegmentName): Promise<void> {
     const path = joinPath(this.dir, segment.name);
     const temporary = this.#file;
     this.#disk.rename(temporary.path, path);
     const started = this.#env.clock.monotonicMs();
-    this.#disk.syncDirectory(this.dir);
+    await this.#disk.syncDirectorySoon(this.dir);
     this.#metrics.fsyncSeconds.observe((this.#env.clock.monotonicMs() - started) / 1000);
     this.#file = this.#disk.open(path, "write");
     temporary.close();
