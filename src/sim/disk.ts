@@ -6,6 +6,7 @@ import {
   type DiskFile,
   type DiskLock,
   type DiskStat,
+  directoryOf,
   MemoryDisk,
   type OpenMode,
 } from "../storage/disk/index.ts";
@@ -49,7 +50,7 @@ export class MachineDisk {
   operations = 0;
   /** Files whose syncs say that they are done and do nothing; only a mutant has any. */
   syncLies: RegExp | undefined;
-  /** Directories whose syncs do nothing right after a removal; only a mutant has any. */
+  /** Directories whose first sync after a removal does nothing; only a mutant has any. */
   removalSyncLies: RegExp | undefined;
   /** Files that a rename leaves where they are; only a mutant has any. */
   renameLies: RegExp | undefined;
@@ -94,8 +95,8 @@ class Mounted implements Disk {
   readonly world: World;
   readonly user: DiskUser;
   readonly #inner: MemoryDisk;
-  /** Kind of the last operation. */
-  #last = "";
+  /** Directories out of which a file was removed since they were last synced. */
+  readonly #removedFrom = new Set<string>();
 
   constructor(machine: MachineDisk, inner: MemoryDisk, world: World, user: DiskUser) {
     this.machine = machine;
@@ -106,7 +107,6 @@ class Mounted implements Disk {
 
   enter(kind: string, path: string): void {
     if (!this.user.life.alive) throw new ProcessDied();
-    this.#last = kind;
     this.machine.operations++;
     this.user.onOperation(kind, path);
     if (!this.user.life.alive) throw new ProcessDied();
@@ -147,6 +147,7 @@ class Mounted implements Disk {
   remove(path: string): void {
     this.enter("remove", path);
     this.#inner.remove(path);
+    this.#removedFrom.add(directoryOf(path));
   }
 
   async removeSoon(path: string): Promise<void> {
@@ -160,7 +161,7 @@ class Mounted implements Disk {
   }
 
   syncDirectory(path: string): void {
-    const afterRemoval = this.#last === "remove";
+    const afterRemoval = this.#removedFrom.delete(path);
     this.enter("syncDirectory", path);
     this.#failSync(path);
     if (afterRemoval && this.machine.removalSyncLies?.test(path)) return;

@@ -164,7 +164,8 @@ class SimTransport implements Transport {
   }
 
   setPeer(id: MemberId, urls: readonly string[]): void {
-    if (urls[0] !== undefined) this.#peers.set(id, urls[0]);
+    // As rafthttp: nobody is his own peer.
+    if (urls[0] !== undefined && id !== this.#endpoint.self?.memberId) this.#peers.set(id, urls[0]);
   }
 
   removePeer(id: MemberId): void {
