@@ -17,9 +17,12 @@ import {
 import { type HeaderFacts, isRequestHead, isResponseHead, isTrailers } from "./header-rules.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
 import type { Http2Options } from "./options.ts";
+import { PartialBlock } from "./partial-block.ts";
 import { isBlock, Sender, type SenderOwner } from "./sender.ts";
+import { checkSetting } from "./settings.ts";
 import { DEFAULT_TABLE_BYTES } from "./static-table.ts";
 import { Closing, Stream, type StreamOwner, StreamTable } from "./stream.ts";
+import { type Progress, TimeLimits } from "./time-limits.ts";
 import type { HeaderBlock, HeaderList, Http2Handler, Http2Output } from "./types.ts";
 
 /** Unanswered PINGs of ours. */
@@ -61,19 +64,13 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
   #goawayReceived = false;
   /** Ends when the last stream does. */
   #draining = false;
-  /** When `shutdown` began, as `checkTimeouts` saw it; -1 before, NaN until seen. */
-  #shutdownSinceMs = -1;
+  /** `shutdown` began. */
+  #shuttingDown = false;
 
   // Input.
   readonly #reader: FrameReader;
   #settingsReceived = false;
-  /** A header block that waits for CONTINUATION: its stream, 0 when there is none. */
-  #blockStreamId = 0;
-  #blockEndStream = false;
-  #blockParts: Uint8Array[] = [];
-  #blockBytes = 0;
-  #continuations = 0;
-  readonly #blockBytesMax: number;
+  readonly #block: PartialBlock;
   readonly #decoder: HpackDecoder;
   /** What the peer may still send on the connection, and what of it was given back but not told yet. */
   #receiveWindow: number;
@@ -95,15 +92,11 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
   readonly #resets: Budget;
   readonly #control: Budget;
 
-  // Time, as far as checkTimeouts told.
-  #nowMs = Number.NaN;
-  #startMs = Number.NaN;
+  // Time.
+  readonly #limits: TimeLimits;
+  /** Whole frames received. */
   #frames = 0;
   #streamsSeen = 0;
-  #stuckFrames = -1;
-  #stuckSinceMs = 0;
-  #idleStreams = -1;
-  #idleSinceMs = 0;
 
   constructor(server: boolean, handler: Http2Handler, output: Http2Output, options: Http2Options) {
     assert(options.maxFrameBytes >= DEFAULT_FRAME_BYTES && options.maxFrameBytes <= FRAME_BYTES_MAX, "maxFrameBytes");
@@ -119,12 +112,12 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
       options.maxHeaderListBytes,
       Math.max(DEFAULT_TABLE_BYTES, options.headerTableBytes),
     );
-    // Huffman code and indexes make a block smaller than its list; nobody honest makes it twice as large.
-    this.#blockBytesMax = 2 * options.maxHeaderListBytes + DEFAULT_FRAME_BYTES;
+    this.#block = new PartialBlock(options);
     this.#streamWindow = Math.max(DEFAULT_WINDOW_BYTES, options.streamWindowBytes);
     this.#receiveWindow = Math.max(DEFAULT_WINDOW_BYTES, options.connectionWindowBytes);
     this.#resets = new Budget(options.resetBurst, options.resetsPerSecond);
     this.#control = new Budget(options.controlBurst, options.controlPerSecond);
+    this.#limits = new TimeLimits(options);
     this.#sender = new Sender(this, output, options);
     this.#sender.preface(server);
   }
@@ -213,8 +206,8 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
   }
 
   shutdown(): void {
-    if (this.#over || this.#shutdownSinceMs !== -1) return;
-    this.#shutdownSinceMs = Number.NaN;
+    if (this.#over || this.#shuttingDown) return;
+    this.#shuttingDown = true;
     if (!this.#server) {
       this.goaway(Http2Code.NO_ERROR);
       this.#drain();
@@ -269,7 +262,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
   #closeAll(code: number, error: Error | undefined): void {
     this.#pings.length = 0;
     this.#sender.close();
-    this.#blockParts = [];
+    this.#block.drop();
     this.#reader.close();
     for (const stream of this.#streams.open()) {
       if (stream.closed) continue;
@@ -293,52 +286,44 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
 
   checkTimeouts(nowMs: number): void {
     if (this.#over) return;
-    if (Number.isNaN(this.#startMs)) {
-      this.#startMs = nowMs;
-    } else {
-      const passed = nowMs - this.#nowMs;
-      this.#resets.pass(passed);
-      this.#control.pass(passed);
-      this.#sender.windowUpdates.pass(passed);
-    }
-    this.#nowMs = nowMs;
-    const age = nowMs - this.#startMs;
-    if (!this.#settingsReceived && age > this.#options.handshakeTimeoutMs) {
-      this.#timeout(Http2Code.SETTINGS_TIMEOUT, "handshake not finished in time");
-      return;
-    }
-    if (!this.#settingsAcked && age > this.#options.settingsTimeoutMs) {
-      this.#timeout(Http2Code.SETTINGS_TIMEOUT, "settings not acknowledged in time");
-      return;
-    }
-    // A frame or block that began and did not get on since we last looked. `#frames` counts whole frames, and a block
-    // counts by the frames since it began, so dribbled bytes do not count as getting on.
-    if (this.#reader.insideFrame || this.#blockStreamId !== 0) {
-      const mark = this.#blockStreamId !== 0 ? -2 - this.#blockStreamId : this.#frames;
-      if (this.#stuckFrames !== mark) {
-        this.#stuckFrames = mark;
-        this.#stuckSinceMs = nowMs;
-      } else if (nowMs - this.#stuckSinceMs > this.#options.frameTimeoutMs) {
+    const passed = this.#limits.pass(nowMs);
+    this.#resets.pass(passed);
+    this.#control.pass(passed);
+    this.#sender.windowUpdates.pass(passed);
+    switch (this.#limits.look(this.#progress())) {
+      case "handshake":
+        this.#timeout(Http2Code.SETTINGS_TIMEOUT, "handshake not finished in time");
+        break;
+      case "settings":
+        this.#timeout(Http2Code.SETTINGS_TIMEOUT, "settings not acknowledged in time");
+        break;
+      case "frame":
         this.#timeout(Http2Code.ENHANCE_YOUR_CALM, "frame not finished in time");
-        return;
-      }
-    } else {
-      this.#stuckFrames = -1;
+        break;
+      case "idle":
+        this.#options.stats.timeouts++;
+        this.shutdown();
+        break;
+      case "notice":
+        this.#drainAfterNotice();
+        break;
+      default:
     }
-    if (this.openStreams > 0 || this.#idleStreams !== this.#streamsSeen) {
-      this.#idleStreams = this.openStreams > 0 ? -1 : this.#streamsSeen;
-      this.#idleSinceMs = nowMs;
-    } else if (nowMs - this.#idleSinceMs > this.#options.idleTimeoutMs) {
-      this.#options.stats.timeouts++;
-      this.#idleSinceMs = nowMs;
-      this.shutdown();
-      return;
-    }
-    if (this.#shutdownSinceMs !== -1 && !this.#draining) {
-      // The peer does not answer the PING that separates both GOAWAYs: go on without.
-      if (Number.isNaN(this.#shutdownSinceMs)) this.#shutdownSinceMs = nowMs;
-      else if (nowMs - this.#shutdownSinceMs > this.#options.handshakeTimeoutMs) this.#drainAfterNotice();
-    }
+  }
+
+  #progress(): Progress {
+    // Whole frames are counted, and a block by its stream, so dribbled bytes do not count as getting on.
+    let unfinished: number | undefined;
+    if (this.#block.streamId !== 0) unfinished = -this.#block.streamId;
+    else if (this.#reader.insideFrame) unfinished = this.#frames;
+    return {
+      settingsReceived: this.#settingsReceived,
+      settingsAcked: this.#settingsAcked,
+      unfinished,
+      openStreams: this.openStreams,
+      streamsSeen: this.#streamsSeen,
+      noticeGiven: this.#shuttingDown && !this.#draining,
+    };
   }
 
   #timeout(code: number, message: string): void {
@@ -366,7 +351,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
       ((source[at + 5]! & 0x7f) << 24) | (source[at + 6]! << 16) | (source[at + 7]! << 8) | source[at + 8]!;
     const start = at + FRAME_HEAD_BYTES;
     const end = start + length;
-    if (this.#blockStreamId !== 0 && (type !== FrameType.Continuation || streamId !== this.#blockStreamId)) {
+    if (this.#block.streamId !== 0 && (type !== FrameType.Continuation || streamId !== this.#block.streamId)) {
       throw new Http2Error(Http2Code.PROTOCOL_ERROR, "header block interrupted");
     }
     if (!this.#settingsReceived && (type !== FrameType.Settings || (flags & Flag.Ack) !== 0)) {
@@ -566,27 +551,16 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
       this.#onBlock(streamId, endStream, source, start, end);
       return;
     }
-    this.#blockStreamId = streamId;
-    this.#blockEndStream = endStream;
-    // Copied, so that a few bytes that wait do not pin the socket's chunk.
-    this.#blockParts = [Buffer.from(source.subarray(start, end))];
-    this.#blockBytes = end - start;
-    this.#continuations = 0;
+    this.#block.begin(streamId, endStream, source.subarray(start, end));
   }
 
   #onContinuation(source: Uint8Array, start: number, end: number, flags: number): void {
-    if (this.#blockStreamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "CONTINUATION without HEADERS");
-    this.#blockParts.push(Buffer.from(source.subarray(start, end)));
-    this.#blockBytes += end - start;
-    if (++this.#continuations > this.#options.maxContinuations || this.#blockBytes > this.#blockBytesMax) {
-      throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "header block too large");
-    }
+    const { streamId, endStream } = this.#block;
+    if (streamId === 0) throw new Http2Error(Http2Code.PROTOCOL_ERROR, "CONTINUATION without HEADERS");
+    this.#block.add(source.subarray(start, end));
     if ((flags & Flag.EndHeaders) === 0) return;
-    const block = Buffer.concat(this.#blockParts, this.#blockBytes);
-    const streamId = this.#blockStreamId;
-    this.#blockStreamId = 0;
-    this.#blockParts = [];
-    this.#onBlock(streamId, this.#blockEndStream, block, 0, block.length);
+    const block = this.#block.finish();
+    this.#onBlock(streamId, endStream, block, 0, block.length);
   }
 
   /** One whole header block. It is decoded whatever becomes of its stream: the table must stay in step. */
@@ -752,15 +726,10 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
   }
 
   #onSetting(name: number, value: number): void {
+    checkSetting(name, value, !this.#server);
     switch (name) {
       case Setting.HeaderTableSize:
         this.#sender.setPeerTableBytes(value);
-        break;
-      case Setting.EnablePush:
-        // A server must not even say 1, let alone anything else.
-        if (value > 1 || (!this.#server && value !== 0)) {
-          throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS_ENABLE_PUSH");
-        }
         break;
       case Setting.MaxConcurrentStreams: {
         const could = this.canRequest;
@@ -769,9 +738,6 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
         break;
       }
       case Setting.InitialWindowSize: {
-        if (value > WINDOW_BYTES_MAX) {
-          throw new Http2Error(Http2Code.FLOW_CONTROL_ERROR, "SETTINGS_INITIAL_WINDOW_SIZE");
-        }
         const change = value - this.#peerStreamWindow;
         this.#peerStreamWindow = value;
         if (change === 0 || this.openStreams === 0) break;
@@ -783,13 +749,10 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
         break;
       }
       case Setting.MaxFrameSize:
-        if (value < DEFAULT_FRAME_BYTES || value > FRAME_BYTES_MAX) {
-          throw new Http2Error(Http2Code.PROTOCOL_ERROR, "SETTINGS_MAX_FRAME_SIZE");
-        }
         this.#sender.peerFrameBytes = value;
         break;
       default:
-      // SETTINGS_MAX_HEADER_LIST_SIZE is advice, and our heads are small; unknown ones are to be ignored.
+      // SETTINGS_MAX_HEADER_LIST_SIZE is advice, and our heads are small; we never push.
     }
   }
 
