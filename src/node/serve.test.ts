@@ -161,3 +161,22 @@ it.each([
   if (loaded.kind !== "start") throw new Error(loaded.kind);
   expect(() => serveOptionsOf(loaded.config, silentLogger, () => {})).toThrow(why);
 });
+
+it("ends requests of HTTP/1 that are under way when it is closed", async () => {
+  const registry = new Registry();
+  const member = defaultMemberOptions("/memory", sha1, { advertiseClientUrls: ["http://127.0.0.1:0"] });
+  serving = await serve(
+    defaultServeOptions(member, ["http://127.0.0.1:0"]),
+    new MemoryDisk(),
+    registry,
+    systemEnv(silentLogger, registry),
+  );
+  const { port } = new URL(serving.urls[0]!);
+  const socket = connect(Number(port), "127.0.0.1");
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const body = JSON.stringify({ create_request: { key: "YQ==" } });
+  socket.write(`POST /v3/watch HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length + 1}\r\n\r\n${body}`);
+  await new Promise((resolve) => socket.once("data", resolve));
+  await serving.close();
+  await closed;
+});

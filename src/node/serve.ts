@@ -237,6 +237,8 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
 function httpServer(gateway: HttpGateway): HttpServer {
   const server = createHttpServer({ headersTimeout: 300_000, requestTimeout: 0 });
   gateway.attach(server);
+  // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
+  server.emit("listening");
   return server;
 }
 

@@ -91,6 +91,8 @@ export async function serveGrpcProxy(options: GrpcProxyOptions, registry: Regist
     logger: env.logger,
   });
   const http = createHttpServer({ requestTimeout: 0 }, page);
+  // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
+  http.emit("listening");
   const door = new Door({ grpc, http, env });
   const secure = hasCertificate(options.listenTls)
     ? new TlsServer(options.listenTls, "client", env.logger, (socket) => door.take(socket))

@@ -47,6 +47,8 @@ export class HttpPeerNetwork implements PeerNetwork {
   constructor(tls: () => ConnectionOptions = () => ({}), localAddress?: string) {
     this.#tls = tls;
     this.#localAddress = localAddress;
+    // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
+    this.#server.emit("listening");
   }
 
   /** A connection that was accepted on a peer address; with TLS, a secured one. */
