@@ -75,6 +75,7 @@ export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: 
     access: access(config),
     authToken: config.authToken,
     gateway: config.enableGrpcGateway,
+    profiles: config.enablePprof,
     maxConcurrentStreams: config.maxConcurrentStreams,
     keepaliveMinTimeMs: config.grpcKeepaliveMinTimeMs,
     keepaliveTimeMs: config.grpcKeepaliveIntervalMs,

@@ -180,3 +180,26 @@ it("ends requests of HTTP/1 that are under way when it is closed", async () => {
   await serving.close();
   await closed;
 });
+
+it("serves profiles to who asked for them, and to nobody else", async () => {
+  const begin = async (profiles: boolean): Promise<string> => {
+    const registry = new Registry();
+    const member = defaultMemberOptions("/memory", sha1, { advertiseClientUrls: ["http://127.0.0.1:0"] });
+    const options = { ...defaultServeOptions(member, ["http://127.0.0.1:0"]), profiles };
+    serving = await serve(options, new MemoryDisk(), registry, systemEnv(silentLogger, registry));
+    return serving.urls[0]!;
+  };
+  const without = await begin(false);
+  for (const path of ["/debug/pprof", "/debug/pprof/", "/debug/pprof/heap"]) {
+    expect(await textOf(get, without + path)).toBe("404 page not found\n");
+  }
+  await serving?.close();
+  const url = await begin(true);
+  expect(await textOf(get, `${url}/debug/pprof`)).toBe('<a href="/debug/pprof/">Temporary Redirect</a>.\n\n');
+  expect(await textOf(get, `${url}/debug/pprof/`)).toContain("go tool pprof");
+  // Its end does not wait for a profile that somebody still wants.
+  const profile = textOf(get, `${url}/debug/pprof/profile?seconds=600`).catch((error: Error) => error.message);
+  await textOf(get, `${url}/debug/pprof/cmdline`);
+  await serving?.close();
+  expect(await profile).toBe("socket hang up");
+});

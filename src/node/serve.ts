@@ -12,6 +12,7 @@ import { loadAuthTokens } from "./auth-tokens.ts";
 import { bcryptHasher } from "./hasher.ts";
 import { ListenError, listenOptions } from "./listen.ts";
 import { listenToPeers } from "./peers.ts";
+import { ProfilePages, type Profiler, v8Profiler } from "./pprof/index.ts";
 import { processVars } from "./process-stats.ts";
 import { noTls, TlsServer, type TlsSettings } from "./tls/index.ts";
 
@@ -42,6 +43,8 @@ export interface ServeOptions {
   /** Flag auth-token. */
   readonly authToken: string;
   readonly gateway: boolean;
+  /** Flag enable-pprof. */
+  readonly profiles?: boolean;
   readonly maxConcurrentStreams: number;
   readonly keepaliveMinTimeMs: number;
   readonly keepaliveTimeMs: number;
@@ -155,7 +158,21 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     metrics: env.metrics,
     logger: env.logger,
   };
-  const http = httpServer(new HttpGateway({ ...gatewayParts, gateway: options.gateway, pages: "all" }));
+  let profiler: Profiler | undefined;
+  let profilePages: ProfilePages | undefined;
+  if (options.profiles === true) {
+    profiler = v8Profiler();
+    profilePages = new ProfilePages(profiler, env);
+    env.logger.info("pprof is enabled", { path: "/debug/pprof" });
+  }
+  const http = httpServer(
+    new HttpGateway({
+      ...gatewayParts,
+      gateway: options.gateway,
+      pages: "all",
+      profiles: profilePages === undefined ? undefined : profilePages.serve.bind(profilePages),
+    }),
+  );
   const metricsHttp = httpServer(new HttpGateway({ ...gatewayParts, gateway: false, pages: "metrics" }));
   const doors: Door[] = [];
   /** Speaks HTTP/2 where gRPC is not served. */
@@ -223,6 +240,8 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     http.close();
     metricsHttp.close();
     await member.stop();
+    // Last, so that a profile under way ends as if its client had gone.
+    profiler?.close();
   };
   return {
     member,

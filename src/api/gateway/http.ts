@@ -31,12 +31,23 @@ export interface GatewayOptions {
   readonly scrape: () => string;
   /** What `/debug/vars` tells besides raft: command line, memory, descriptors. */
   readonly processVars: () => Record<string, unknown>;
+  /** Flag enable-pprof: what serves the pages under `/debug/pprof/`; without it there are none. */
+  readonly profiles?: ProfilesHandler | undefined;
   /** Whether certificates name users (client-cert-auth, authentication on): the gateway, which takes tokens only, then refuses callers that have one. */
   readonly certificatesNameUsers?: () => boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
+/** Serves a path under `/debug/pprof/`. */
+export type ProfilesHandler = (
+  path: string,
+  query: URLSearchParams,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void>;
+
+const profilesPath = "/debug/pprof/";
 const textType = "text/plain; charset=utf-8";
 
 /** The HTTP/1.1 side of the client port: JSON gateway, health, version, metrics, debug. */
@@ -120,11 +131,12 @@ export class HttpGateway {
   #redirected(path: string): string {
     if (path === "*") return path;
     const clean = cleanPath(path);
-    return clean === "/v3" && this.#options.gateway ? "/v3/" : clean;
+    if (clean === "/v3" && this.#options.gateway) return "/v3/";
+    return `${clean}/` === profilesPath && this.#options.profiles !== undefined ? profilesPath : clean;
   }
 
   async #page(path: string, query: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { member, scrape, processVars } = this.#options;
+    const { member, profiles, scrape, processVars } = this.#options;
     if (path === "/metrics") {
       const body = scrape();
       response.writeHead(200, {
@@ -132,6 +144,10 @@ export class HttpGateway {
         "Content-Length": Buffer.byteLength(body),
       });
       response.end(body);
+      return;
+    }
+    if (profiles !== undefined && path.startsWith(profilesPath)) {
+      await profiles(path, new URLSearchParams(query), request, response);
       return;
     }
     const health = this.#health.answer(path, new URLSearchParams(query));

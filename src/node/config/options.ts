@@ -576,7 +576,7 @@ export const options = [
   auth.integer("uint", "bcrypt-cost", "bcryptCost", 10, "Cost of hashing a password, 4 to 31."),
   auth.integer("uint", "auth-token-ttl", "authTokenTtlSeconds", 300, "Seconds a simple token lives."),
 
-  monitoring.bool("enable-pprof", "enablePprof", false, "Serve profiles under /debug/pprof/.", later),
+  monitoring.bool("enable-pprof", "enablePprof", false, "Serve profiles under /debug/pprof/."),
   monitoring.text("metrics", "metrics", "basic", "basic, or extensive for the time gRPC calls take."),
   monitoring.urls("listen-metrics-urls", "listenMetricsUrls", [], "URLs to listen on for /metrics and /health alone."),
 
