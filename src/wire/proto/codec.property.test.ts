@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { codecs } from "./codecs.ts";
-import { DEPTH_MAX, DecodeError, type FieldDescriptor, kv, type MessageCodec, raftpb, rpc, walpb } from "./index.ts";
+import {
+  DEPTH_MAX,
+  DecodeError,
+  type FieldDescriptor,
+  keyValue,
+  kv,
+  type MessageCodec,
+  raftpb,
+  rpc,
+  walpb,
+} from "./index.ts";
 import { hex } from "./testing.ts";
 
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -389,3 +399,52 @@ function varint(value: number): Uint8Array {
   out.push(rest);
   return Uint8Array.from(out);
 }
+
+describe("a KeyValue read in place", () => {
+  const fields = new keyValue.KeyValueFields();
+  const bytes = fc.uint8Array({ maxLength: 40 });
+  const counter = fc.oneof(fc.constant(0), fc.nat(300), fc.maxSafeNat());
+
+  /** Key and numbers, or the error's name, by `read`. */
+  function told(read: () => readonly unknown[]): readonly unknown[] {
+    try {
+      return read();
+    } catch (error) {
+      return [(error as Error).name];
+    }
+  }
+
+  test("gives what reading it alone gives, whatever stands around it, whole or not", () => {
+    fc.assert(
+      fc.property(
+        fc.tuple(bytes, counter, counter, counter, bytes, fc.bigInt(0n, 2n ** 62n)),
+        fc.oneof(fc.constant(undefined), bytes),
+        fc.oneof(fc.constant(1000), fc.nat(60)),
+        bytes,
+        ([key, createRevision, modRevision, version, value, lease], tail, cut, around) => {
+          const encoded = keyValue.encodeKeyValueFrom(
+            Buffer.from(key).toString("latin1"),
+            createRevision,
+            modRevision,
+            version,
+            value,
+            lease,
+          );
+          const kv = Uint8Array.from([...encoded, ...(tail ?? [])]).subarray(0, cut);
+          const expected = told(() => {
+            const meta = keyValue.metaOf(kv);
+            return [keyValue.keyStringOf(kv), meta.createRevision, meta.version, meta.lease];
+          });
+          const within = Uint8Array.from([...around, ...kv, ...around]);
+          const found = told(() => {
+            fields.read(within, around.length, around.length + kv.length);
+            const name = Buffer.from(within.subarray(fields.keyStart, fields.keyEnd)).toString("latin1");
+            return [name, fields.createRevision, fields.version, fields.lease];
+          });
+          expect(found).toEqual(expected);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});

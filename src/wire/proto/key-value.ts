@@ -134,6 +134,51 @@ export function metaOf(kv: Uint8Array): KeyValueMeta {
   return { createRevision, modRevision, version, lease };
 }
 
+/** Where the key of a KeyValue lies and what its numbers are, read in place: one object for any number of them. */
+export class KeyValueFields {
+  keyStart = 0;
+  keyEnd = 0;
+  createRevision = 0;
+  version = 0;
+  lease = 0n;
+  #reader = new Reader(EMPTY);
+
+  /** Reads the KeyValue at bytes[start..end). */
+  read(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#reader.bytes !== bytes) this.#reader = new Reader(bytes);
+    const r = this.#reader;
+    r.pos = start;
+    this.keyStart = 0;
+    this.keyEnd = 0;
+    this.createRevision = 0;
+    this.version = 0;
+    this.lease = 0n;
+    while (r.pos < end) {
+      const tag = r.tag();
+      switch (tag) {
+        case KEY:
+          this.keyEnd = r.sub(end);
+          this.keyStart = r.pos;
+          r.pos = this.keyEnd;
+          break;
+        case CREATE:
+          this.createRevision = r.int64();
+          break;
+        case VERSION:
+          this.version = r.int64();
+          break;
+        case LEASE:
+          this.lease = r.int64Id();
+          break;
+        default:
+          pass(r, tag, end);
+      }
+    }
+    // Behind `end` there are other bytes, which a number cut short would go on with.
+    r.done(end);
+  }
+}
+
 /**
  * Encodes a key value from a latin1 key without going through an object: what a put writes to the store.
  * `key` must hold char codes below 256.
