@@ -20,6 +20,8 @@ import { RecordType } from "./types.ts";
 
 /** Read at a time. Payloads are views of such a window, so an entry kept in memory keeps its window. */
 const WINDOW_BYTES = 1 << 20;
+/** The same where nothing is kept: one window, small enough for the processor's cache. */
+const PASSING_WINDOW_BYTES = 1 << 18;
 
 /** Tags of a record's fields, and the room that they and their numbers take at most before the payload begins. */
 const TYPE_TAG = 0x08;
@@ -31,7 +33,7 @@ const RECORD_HEAD_BYTES_MAX = 32;
 export interface LogRecord {
   readonly type: number;
   readonly crc: number;
-  /** A view of bytes nobody else writes: may be kept. */
+  /** A view of bytes nobody else writes: may be kept, unless the decoder passes over entries. */
   readonly data: Uint8Array;
   /** Where its frame starts. */
   readonly path: string;
@@ -57,9 +59,22 @@ export class RecordDecoder {
   #windowStart = 0;
   /** Running sum of payloads. */
   crc = 0;
+  readonly #passEntries: boolean;
+  /** With `#passEntries`: what each window is read into. */
+  #buffer: Uint8Array = EMPTY;
+  /** What `#parse` found; the payload by its place in the window. */
+  #type = 0;
+  #sum = 0;
+  #dataStart = 0;
+  #dataEnd = 0;
 
-  constructor(sources: readonly SegmentSource[]) {
+  /**
+   * `passEntries`: entries are checked as everything is and not handed out, for a look at the other records. What those
+   * hold is good only until the next is asked for.
+   */
+  constructor(sources: readonly SegmentSource[], passEntries = false) {
     this.#sources = sources;
+    this.#passEntries = passEntries;
     this.#nextSegment();
   }
 
@@ -73,10 +88,10 @@ export class RecordDecoder {
     for (;;) {
       if (this.#file === undefined) return undefined;
       const offset = this.#offset;
-      const head = this.#peek(offset, FRAME_HEAD_BYTES);
-      if (head.length > 0 && head.length < FRAME_HEAD_BYTES) throw this.#torn("the file ends inside a length");
-      const low = head.length === 0 ? 0 : uint32(head, 0);
-      const high = head.length === 0 ? 0 : uint32(head, 4);
+      const headBytes = this.#fetch(offset, FRAME_HEAD_BYTES);
+      if (headBytes > 0 && headBytes < FRAME_HEAD_BYTES) throw this.#torn("the file ends inside a length");
+      const low = headBytes === 0 ? 0 : uint32(this.#window, offset - this.#windowStart);
+      const high = headBytes === 0 ? 0 : uint32(this.#window, offset - this.#windowStart + 4);
       if (low === 0 && high === 0) {
         if (!this.#nextSegment()) return undefined;
         continue;
@@ -90,23 +105,71 @@ export class RecordDecoder {
           throw this.#error("Malformed", `wal: length ${length} of a record that is shorter`);
         throw this.#torn(`a record of ${length} bytes reaches past the end of the file`);
       }
-      const whole = this.#peek(offset + FRAME_HEAD_BYTES, length + padding);
-      if (whole.length < length + padding) throw this.#torn("the file ends inside a record");
-      const record = this.#decode(whole, length);
-      if (record.type !== RecordType.Crc) {
-        const sum = crc32c(record.data, this.crc);
-        if (sum !== record.crc) {
-          if (this.#looksTorn(whole, length)) throw this.#torn("the last record was written in part");
+      const bytes = this.#fetch(offset + FRAME_HEAD_BYTES, length + padding);
+      if (bytes < length + padding) throw this.#torn("the file ends inside a record");
+      const start = offset + FRAME_HEAD_BYTES - this.#windowStart;
+      const record = this.#parse(start, length) ? undefined : this.#decode(this.#view(start, bytes), length);
+      const type = record?.type ?? this.#type;
+      const crc = record?.crc ?? this.#sum;
+      if (type !== RecordType.Crc) {
+        const sum =
+          record === undefined
+            ? crc32c(this.#window, this.crc, this.#dataStart, this.#dataEnd)
+            : crc32c(record.data, this.crc);
+        if (sum !== crc) {
+          if (this.#looksTorn(this.#view(start, bytes), length))
+            throw this.#torn("the last record was written in part");
           throw this.#error(
             "CrcMismatch",
-            `walpb: crc mismatch: expected: ${record.crc.toString(16)} computed: ${sum.toString(16)}`,
+            `walpb: crc mismatch: expected: ${crc.toString(16)} computed: ${sum.toString(16)}`,
           );
         }
         this.crc = sum;
       }
       this.#offset = offset + FRAME_HEAD_BYTES + length + padding;
-      return { type: record.type, crc: record.crc, data: record.data, path: this.#path, offset };
+      if (this.#passEntries && type === RecordType.Entry) continue;
+      const data = record?.data ?? this.#window.subarray(this.#dataStart, this.#dataEnd);
+      return { type, crc, data, path: this.#path, offset };
     }
+  }
+
+  /**
+   * Reads a record in place if it has the form in which all are written: type, crc, then payload or nothing. Any other that
+   * protobuf allows is read by `#decode`.
+   */
+  #parse(start: number, length: number): boolean {
+    const window = this.#window;
+    const end = start + length;
+    if (length < 4 || window[start] !== TYPE_TAG || window[start + 2] !== CRC_TAG) return false;
+    const type = window[start + 1]!;
+    if (type >= 0x80) return false;
+    let at = start + 3;
+    let sum = 0;
+    for (let shift = 0; ; shift += 7) {
+      if (at === end || shift > 28) return false;
+      const byte = window[at++]!;
+      if (shift === 28 && byte > 0x0f) return false;
+      sum |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    let dataStart = end;
+    if (at < end) {
+      if (window[at++] !== DATA_TAG) return false;
+      let bytes = 0;
+      for (let shift = 0; ; shift += 7) {
+        if (at === end || shift > 21) return false;
+        const byte = window[at++]!;
+        bytes |= (byte & 0x7f) << shift;
+        if (byte < 0x80) break;
+      }
+      if (at + bytes !== end) return false;
+      dataStart = at;
+    }
+    this.#type = type;
+    this.#sum = sum >>> 0;
+    this.#dataStart = dataStart;
+    this.#dataEnd = end;
+    return true;
   }
 
   /**
@@ -161,7 +224,9 @@ export class RecordDecoder {
   }
 
   /** Whether a broken record of the last segment has a sector that was never written. `whole` starts after its length. */
-  #looksTorn(whole: Uint8Array, length: number): boolean {
+  #looksTorn(record: Uint8Array, length: number): boolean {
+    // A copy: a look further on may read another window over it.
+    const whole = record.slice();
     if (this.#at !== this.#sources.length - 1 || this.#wholeUnder(length)) return false;
     const from = this.#offset + FRAME_HEAD_BYTES;
     for (let at = 0; at < whole.length; ) {
@@ -192,15 +257,31 @@ export class RecordDecoder {
 
   /** `length` bytes from `offset` of the segment, fewer at its end. */
   #peek(offset: number, length: number): Uint8Array {
-    let start = offset - this.#windowStart;
-    if (start + length > this.#window.length && this.#windowStart + this.#window.length < this.#size) {
-      const window = new Uint8Array(Math.min(this.#size - offset, Math.max(length, WINDOW_BYTES)));
-      const got = this.#file!.readSync(window, offset);
-      this.#window = got === window.length ? window : window.subarray(0, got);
-      this.#windowStart = offset;
-      start = 0;
-    }
-    return this.#window.subarray(start, start + length);
+    const bytes = this.#fetch(offset, length);
+    return this.#view(offset - this.#windowStart, bytes);
+  }
+
+  /** Sees to it that the window holds `length` bytes from `offset` of the segment, and says how many it does: fewer at the end. */
+  #fetch(offset: number, length: number): number {
+    const start = offset - this.#windowStart;
+    if (start + length <= this.#window.length) return length;
+    if (this.#windowStart + this.#window.length >= this.#size) return Math.max(0, this.#window.length - start);
+    const wanted = this.#passEntries ? PASSING_WINDOW_BYTES : WINDOW_BYTES;
+    const window = this.#room(Math.min(this.#size - offset, Math.max(length, wanted)));
+    const got = this.#file!.readSync(window, offset);
+    this.#window = got === window.length ? window : window.subarray(0, got);
+    this.#windowStart = offset;
+    return Math.min(length, got);
+  }
+
+  #room(bytes: number): Uint8Array {
+    if (!this.#passEntries) return new Uint8Array(bytes);
+    if (this.#buffer.length < bytes) this.#buffer = new Uint8Array(bytes);
+    return this.#buffer.subarray(0, bytes);
+  }
+
+  #view(start: number, bytes: number): Uint8Array {
+    return this.#window.subarray(start, start + bytes);
   }
 
   #torn(what: string): WalError {

@@ -110,7 +110,7 @@ export function readWal(disk: Disk, dir: string, start: WalStart): WalContent {
 export function verifyWal(disk: Disk, dir: string, start: WalStart): HardState {
   const segments = selectSegments(listSegments(disk, dir), start.index, dir);
   return withSegments(disk, dir, segments, (sources) => {
-    const decoder = new RecordDecoder(sources);
+    const decoder = new RecordDecoder(sources, true);
     let metadata: Uint8Array | undefined;
     let state: HardState = raftpb.createHardState();
     let matched = false;
@@ -119,7 +119,7 @@ export function verifyWal(disk: Disk, dir: string, start: WalStart): HardState {
       else if (record.type === RecordType.Crc) decoder.chain(record);
       else if (record.type === RecordType.State) state = decodeState(record);
       else if (record.type === RecordType.Snapshot) matched = matches(decodeSnapshot(record), start, record) || matched;
-      else if (record.type !== RecordType.Entry) throw unexpectedType(record);
+      else throw unexpectedType(record);
     });
     if (!matched) throw snapshotNotFound(start, dir);
     return state;
@@ -132,7 +132,7 @@ export function verifyWal(disk: Disk, dir: string, start: WalStart): HardState {
  */
 export function validSnapshotEntries(disk: Disk, dir: string): WalSnapshot[] {
   return withSegments(disk, dir, listSegments(disk, dir), (sources) => {
-    const decoder = new RecordDecoder(sources);
+    const decoder = new RecordDecoder(sources, true);
     const snapshots: WalSnapshot[] = [];
     let commit = 0;
     untilTorn(decoder, (record) => {
