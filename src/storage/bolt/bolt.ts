@@ -80,6 +80,10 @@ const writePiecesMax = 512;
 const lockRetryMs = 50;
 /** Pages of one read ahead: 64 KiB at 4096 a page. */
 const aheadPages = 16;
+/** Read at a time in a scan: much for one call, and still within the processor's cache. */
+const scanBytes = 256 * 1024;
+/** Pages between two wanted ones that are read along: cheaper than another call. */
+const gapPages = 8;
 
 /**
  * A bbolt file. Reads are synchronous, from a bounded cache of page images. A commit has two parts: the first, synchronous,
@@ -288,6 +292,44 @@ export class Bolt implements TxHost {
       this.#cache.misses++;
       this.#cache.add(page);
     }
+  }
+
+  /**
+   * The children from `index` on, in order, until one answers false (then so does this). Leaves that are not in memory are read in
+   * large pieces into one of `buffers`, where those are kept that are not in use: such a page is good only until `visit` returns.
+   */
+  visitChildren(
+    branch: Page,
+    index: number,
+    highWater: number,
+    buffers: Uint8Array[],
+    visit: (page: Page) => boolean,
+  ): boolean {
+    const { pageSize } = this;
+    const buffer = buffers.pop() ?? pageBuffer(Math.max(scanBytes, pageSize));
+    let start = 0;
+    let end = 0;
+    for (let i = index; i < branch.count; i++) {
+      const id = branch.child(i);
+      let page = this.#cache.get(id);
+      if (page === undefined) {
+        if (this.#closed) throw new BoltError("DatabaseNotOpen", { path: this.#path });
+        if (id < start || id >= end) {
+          const view = buffer.subarray(0, spanOf(branch, i, buffer.length / pageSize) * pageSize);
+          start = id;
+          end = id + Math.floor(this.#file.readSync(view, id * pageSize) / pageSize);
+        }
+        const at = (id - start) * pageSize;
+        if (id < end) page = new Page(buffer.subarray(at, at + pageSize));
+        if (page?.leaf === true && page.overflow === 0) {
+          validatePage(page, id, highWater, this.#path);
+          this.#cache.misses++;
+        } else page = this.#load(id, highWater);
+      }
+      if (!visit(page)) return false;
+    }
+    buffers.push(buffer);
+    return true;
   }
 
   addPage(page: Page): void {
@@ -612,6 +654,18 @@ export class Bolt implements TxHost {
       await this.#file.write(pieces, start * this.pageSize);
     }
   }
+}
+
+/** How many pages from child `index` on to read at once: up to `max`, while the children ascend without large gaps. */
+function spanOf(branch: Page, index: number, max: number): number {
+  const start = branch.child(index);
+  let end = start + 1;
+  for (let i = index + 1; i < branch.count; i++) {
+    const id = branch.child(i);
+    if (id < end || id > end + gapPages || id >= start + max) break;
+    end = id + 1;
+  }
+  return end - start;
 }
 
 function isValid(page: Page, id: number, highWater: number, path: string): boolean {

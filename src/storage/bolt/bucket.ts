@@ -1,4 +1,4 @@
-import { keyString } from "../../base/index.ts";
+import { assert, keyString } from "../../base/index.ts";
 import { Cursor } from "./cursor.ts";
 import { BoltError } from "./errors.ts";
 import {
@@ -127,6 +127,28 @@ export class Bucket {
   forEach(visit: (key: Uint8Array, value: Uint8Array | undefined) => unknown): void {
     const cursor = new Cursor(this);
     for (let more = cursor.first(); more; more = cursor.next()) if (visit(cursor.key, cursor.value) === false) return;
+  }
+
+  /**
+   * The leaves in order from the one on where `from` stands or would stand, whose element that is comes first; false stops. For
+   * one pass over much: pages that are not in memory are read in large pieces and not kept, so a page and all that was taken
+   * from it are good only until `visit` returns. Of a read transaction only.
+   */
+  scan(from: Uint8Array, visit: (leaf: Page, index: number) => boolean): void {
+    this.tx.assertOpen();
+    assert(this.#nodes === undefined, "a scan within a write transaction");
+    let first = true;
+    const buffers: Uint8Array[] = [];
+    const walk = (page: Page, depth: number): boolean => {
+      if (page.leaf) {
+        const index = first ? page.lowerBound(from) : 0;
+        first = false;
+        return visit(page, index);
+      }
+      if (depth >= depthMax) throw this.tx.corrupt(page.id, "the tree is too deep: its pages form a circle");
+      return this.tx.visitChildren(page, first ? page.childFor(from) : 0, buffers, (child) => walk(child, depth + 1));
+    };
+    walk(this.pageOf(this.root), 1);
   }
 
   /** Each nested bucket in order. False stops. */

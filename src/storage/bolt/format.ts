@@ -109,6 +109,11 @@ export class Page {
     return this.words[4 + index * 4]!;
   }
 
+  /** Of leaf element `index`. Its value stands right behind its key. */
+  valueSize(index: number): number {
+    return this.words[4 + index * 4 + 3]!;
+  }
+
   /** Value of leaf element `index`. */
   value(index: number): Uint8Array {
     const at = 4 + index * 4;

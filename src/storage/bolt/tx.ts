@@ -23,6 +23,13 @@ export interface TxHost {
   readonly pageSize: number;
   readPage(id: number, highWater: number): Page;
   readAhead(branch: Page, index: number, highWater: number): void;
+  visitChildren(
+    branch: Page,
+    index: number,
+    highWater: number,
+    buffers: Uint8Array[],
+    visit: (page: Page) => boolean,
+  ): boolean;
   addPage(page: Page): void;
   free(txid: number, id: number, overflow: number): void;
   allocate(tx: Tx, count: number): number;
@@ -149,6 +156,10 @@ export class Tx {
 
   readAhead(branch: Page, index: number): void {
     this.#host.readAhead(branch, index, this.meta.highWater);
+  }
+
+  visitChildren(branch: Page, index: number, buffers: Uint8Array[], visit: (page: Page) => boolean): boolean {
+    return this.#host.visitChildren(branch, index, this.meta.highWater, buffers, visit);
   }
 
   allocate(count: number): number {

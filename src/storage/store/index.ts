@@ -5,6 +5,7 @@ export {
   type BucketName,
   bucketNames,
   type ConfState,
+  type RevisionScanner,
   type RevisionVisitor,
   type RowVisitor,
   type Store,

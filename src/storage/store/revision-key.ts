@@ -29,14 +29,14 @@ export function writeRevisionKey(into: Buffer, offset: number, main: number, sub
   return tombstoneKeyBytes;
 }
 
-/** Main revision of a row key. */
-export function mainOf(key: Uint8Array): number {
-  return uint32(key, 0) * 0x1_0000_0000 + uint32(key, 4);
+/** Main revision of a row key, which starts at `at`. */
+export function mainOf(key: Uint8Array, at = 0): number {
+  return uint32(key, at) * 0x1_0000_0000 + uint32(key, at + 4);
 }
 
-/** Sub revision of a row key. */
-export function subOf(key: Uint8Array): number {
-  return uint32(key, 9) * 0x1_0000_0000 + uint32(key, 13);
+/** Sub revision of a row key, which starts at `at`. */
+export function subOf(key: Uint8Array, at = 0): number {
+  return uint32(key, at + 9) * 0x1_0000_0000 + uint32(key, at + 13);
 }
 
 export function isTombstoneKey(key: Uint8Array): boolean {
@@ -45,7 +45,13 @@ export function isTombstoneKey(key: Uint8Array): boolean {
 
 /** Whether the bytes have the form of a revision, with or without the mark. */
 export function isRevisionKey(key: Uint8Array): boolean {
-  return key[8] === separator && (key.length === revisionKeyBytes || isTombstoneKey(key));
+  return isRevisionAt(key, 0, key.length);
+}
+
+/** The same of the `size` bytes from `at` on. */
+export function isRevisionAt(bytes: Uint8Array, at: number, size: number): boolean {
+  if (bytes[at + 8] !== separator) return false;
+  return size === revisionKeyBytes || (size === tombstoneKeyBytes && bytes[at + 17] === tombstoneMark);
 }
 
 function uint32(bytes: Uint8Array, at: number): number {

@@ -54,6 +54,16 @@ function revisions(store: Store, from: number, sub: number, stopAfter: number): 
     },
     sub,
   );
+  const scanned: string[] = [];
+  store.scanRevisions(
+    from,
+    (main, s, tombstone, bytes, start, end) => {
+      scanned.push(`${main}.${s}${tombstone ? "t" : ""}=${Buffer.from(bytes.subarray(start, end)).toString("latin1")}`);
+      return scanned.length < stopAfter;
+    },
+    sub,
+  );
+  expect(scanned).toEqual(out);
   return out;
 }
 

@@ -7,6 +7,7 @@ import { hashSliced, WholeHash } from "./hash.ts";
 import { declareMetrics, type StoreMetrics } from "./metrics.ts";
 import { type Overlay, visitMerged } from "./overlay.ts";
 import {
+  isRevisionAt,
   isRevisionKey,
   isTombstoneKey,
   mainOf,
@@ -21,6 +22,7 @@ import {
   type BucketName,
   bucketNames,
   type ConfState,
+  type RevisionScanner,
   type RevisionVisitor,
   type RowVisitor,
   type Store,
@@ -205,6 +207,31 @@ export class BoltStore implements Store {
       if (value === undefined) continue;
       if (visit(rows.mains[i]!, rows.subs[i]!, rows.tombstones[i]!, value) === false) return;
     }
+  }
+
+  scanRevisions(fromMain: number, visit: RevisionScanner, fromSub = 0): void {
+    if (this.#keyOverlay.size > 0 || this.#rows.length > 0) {
+      // Never at a start, which is what this is for.
+      this.visitRevisions(
+        fromMain,
+        (main, sub, tombstone, value) => visit(main, sub, tombstone, value, 0, value.length),
+        fromSub,
+      );
+      return;
+    }
+    this.#viewKey.scan(revisionKey(fromMain, fromSub, false), (leaf, index) => {
+      const { bytes, count } = leaf;
+      for (let i = index; i < count; i++) {
+        const at = leaf.keyStart(i);
+        const size = leaf.keySize(i);
+        if (!isRevisionAt(bytes, at, size)) this.#checkRevision(leaf.key(i));
+        const start = at + size;
+        const tombstone = size === tombstoneKeyBytes;
+        if (!visit(mainOf(bytes, at), subOf(bytes, at), tombstone, bytes, start, start + leaf.valueSize(i)))
+          return false;
+      }
+      return true;
+    });
   }
 
   deleteRevision(main: number, sub: number, tombstone: boolean): void {

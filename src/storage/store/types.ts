@@ -15,6 +15,15 @@ export type BucketName = (typeof bucketNames)[number];
 
 /** False stops, anything else goes on. Must not write to what it has not visited yet. */
 export type RevisionVisitor = (main: number, sub: number, tombstone: boolean, value: Uint8Array) => unknown;
+/** As `RevisionVisitor`, the value being bytes[start..end): good only during the call. */
+export type RevisionScanner = (
+  main: number,
+  sub: number,
+  tombstone: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+) => boolean;
 export type RowVisitor = (key: Uint8Array, value: Uint8Array) => unknown;
 
 /** raft's configuration as the bucket `meta` keeps it; the same shape as raftpb.ConfState. */
@@ -50,6 +59,8 @@ export interface Store {
   getRevision(main: number, sub: number, tombstone?: boolean): Uint8Array | undefined;
   /** Ascending from (fromMain, fromSub) inclusive. The visitor may delete the row it stands on or earlier ones. */
   visitRevisions(fromMain: number, visit: RevisionVisitor, fromSub?: number): void;
+  /** As `visitRevisions`, for one pass over all there is: nothing is copied or kept in memory, and nothing may be written meanwhile. */
+  scanRevisions(fromMain: number, visit: RevisionScanner, fromSub?: number): void;
   /** Deleting what is not there does nothing. */
   deleteRevision(main: number, sub: number, tombstone: boolean): void;
 

@@ -4,6 +4,7 @@ import {
   type BucketName,
   bucketNames,
   type ConfState,
+  type RevisionScanner,
   type RevisionVisitor,
   type RowVisitor,
   type Store,
@@ -37,6 +38,14 @@ export class TwinStore implements Store {
   visitRevisions(fromMain: number, visit: RevisionVisitor, fromSub = 0): void {
     this.visit("key", revisionKey(fromMain, fromSub, false), undefined, (key, value) =>
       visit(mainOf(key), subOf(key), isTombstoneKey(key), value),
+    );
+  }
+
+  scanRevisions(fromMain: number, visit: RevisionScanner, fromSub = 0): void {
+    this.visitRevisions(
+      fromMain,
+      (main, sub, tombstone, value) => visit(main, sub, tombstone, value, 0, value.length),
+      fromSub,
     );
   }
 
