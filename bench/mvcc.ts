@@ -1,6 +1,7 @@
 import { type Env, keyString, SeededRandom, silentLogger } from "../src/base/index.ts";
 import { toolEnv } from "../src/cli/utl/env.ts";
 import { type LeaseAttacher, Mvcc, type RevisionStore } from "../src/state/mvcc/index.ts";
+import type { RevisionScanner } from "../src/storage/store/index.ts";
 
 /*
  * What keys over revisions cost, without a disk below: `mvcc [keys] [operations]`. The store is an array that only takes
@@ -23,6 +24,9 @@ class NullStore implements RevisionStore {
       const row = this.rows[main];
       if (row !== undefined && visit(main, 0, row.length < 28, row) === false) return;
     }
+  }
+  scanRevisions(fromMain: number, visit: RevisionScanner): void {
+    this.visitRevisions(fromMain, (main, sub, tombstone, value) => visit(main, sub, tombstone, value, 0, value.length));
   }
   deleteRevision(main: number): void {
     delete this.rows[main];

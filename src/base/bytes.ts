@@ -24,6 +24,11 @@ export function keyString(bytes: Uint8Array): string {
   return Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length);
 }
 
+/** The key at bytes[start..end). */
+export function keyStringAt(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.prototype.latin1Slice.call(bytes, start, end);
+}
+
 /** The bytes of a key made by `keyString`. */
 export function keyBytes(key: string): Uint8Array {
   return Buffer.from(key, "latin1");

@@ -7,6 +7,7 @@ export {
   equalBytes,
   keyBytes,
   keyString,
+  keyStringAt,
   prefixEnd,
   utf8,
   utf8String,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { below, SeededRandom } from "../../base/index.ts";
+import { below, keyBytes, SeededRandom } from "../../base/index.ts";
 import { HIGHEST, KeyIndex } from "./key-index.ts";
 import { RevisionPool } from "./revision-pool.ts";
 
@@ -150,7 +150,8 @@ describe("many keys against a sorted map", () => {
         fc.integer(),
         fc.integer({ min: 1, max: 4000 }),
         fc.constantFrom("random", "ascending", "descending"),
-        (seed, amount, order) => {
+        fc.boolean(),
+        (seed, amount, order, atOnce) => {
           const index = new KeyIndex(order.length * 7919);
           const twin = new Map<string, boolean>();
           let main = 1;
@@ -181,20 +182,24 @@ describe("many keys against a sorted map", () => {
           });
           if (order !== "random") batch.sort();
           if (order === "descending") batch.reverse();
+          if (atOnce) index.disorder();
           for (const key of batch) {
-            const row = index.find(key);
+            const row = index.findBytes(keyBytes(`(${key})`), 1, key.length + 1);
             expect(row >= 0).toBe(twin.has(key));
+            expect(row).toBe(index.find(key));
             main++;
-            if (row < 0) index.add(key, main, 0, main, 1, false);
+            if (row < 0 && atOnce) index.addSought(key, main, 0, main, 1, false);
+            else if (row < 0) index.add(key, main, 0, main, 1, false);
             else index.put(row, main, 0, index.created(row), index.version(row) + 1, false);
             twin.set(key, true);
           }
-          check();
+          if (!atOnce) check();
           for (const [at, key] of batch.entries()) {
             if (at % 3 === 0 || twin.get(key) !== true) continue;
             index.tombstone(index.find(key), ++main, 0);
             twin.set(key, false);
           }
+          if (atOnce) index.order();
           check();
           main++;
           for (const [at, key] of batch.entries()) {

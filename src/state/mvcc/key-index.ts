@@ -3,6 +3,7 @@ import { Entries, LEASED, packMark, subOfMark, TOMBSTONE } from "./entries.ts";
 import { KeyTable } from "./key-table.ts";
 import { KeyTree } from "./key-tree.ts";
 import { RevisionPool } from "./revision-pool.ts";
+import { sortRows } from "./sort-rows.ts";
 
 /** Above every key: no key holds a char code over 255. */
 export const HIGHEST = "\uffff";
@@ -17,6 +18,8 @@ export class KeyIndex {
   readonly #table: KeyTable;
   readonly #tree = new KeyTree(this.#entries);
   readonly #pool = new RevisionPool();
+  /** The tree waits for `order`. */
+  #unordered = false;
 
   /** What the last successful `seek` found. */
   foundMain = 0;
@@ -24,6 +27,24 @@ export class KeyIndex {
 
   constructor(seed: number) {
     this.#table = new KeyTable(this.#entries, seed);
+  }
+
+  /** Until `order`, keys are taken in without an order: there are no ranges then, no counts, and no `trim`. For an empty index. */
+  disorder(): void {
+    assert(this.#entries.size === 0, "the index is not empty");
+    this.#unordered = true;
+  }
+
+  /** Puts in order what came since `disorder`, all at once: a fraction of what insertions cost. */
+  order(): void {
+    if (!this.#unordered) return;
+    this.#unordered = false;
+    const entries = this.#entries;
+    // No row was given up yet, so they are the numbers from 0 on.
+    const rows = new Int32Array(entries.size);
+    for (let row = 0; row < rows.length; row++) rows[row] = row;
+    sortRows(rows, (row) => entries.key(row));
+    this.#tree.build(rows);
   }
 
   /** Living keys. */
@@ -44,6 +65,11 @@ export class KeyIndex {
   /** Row of a key, or -1. A row number is valid until `trim` removes the key. */
   find(key: string): number {
     return this.#table.find(key);
+  }
+
+  /** As `find`, for the key at bytes[start..end). */
+  findBytes(bytes: Uint8Array, start: number, end: number): number {
+    return this.#table.findBytes(bytes, start, end);
   }
 
   key(row: number): string {
@@ -78,7 +104,7 @@ export class KeyIndex {
     return this.#entries.version(row);
   }
 
-  /** The first revision of a key that is not known. `created` and `version` differ from (main, 1) only in a restore. */
+  /** The first revision of a key that is not known. */
   add(key: string, main: number, sub: number, created: number, version: number, leased: boolean): number {
     const row = this.#entries.add(key, main, packMark(sub, leased ? LEASED : 0), created, version);
     this.#table.add(key, row);
@@ -86,26 +112,33 @@ export class KeyIndex {
     return row;
   }
 
-  /** A key of which a compaction left only the tombstone; for restore. */
-  addDead(key: string, main: number, sub: number): number {
-    const row = this.#entries.add(key, main, packMark(sub, TOMBSTONE), 0, 0);
-    this.#table.add(key, row);
-    this.#tree.add(row);
-    return row;
+  /** The same of the key that `findBytes` did not find just now; for restore, where `created` and `version` may differ from (main, 1). */
+  addSought(key: string, main: number, sub: number, created: number, version: number, leased: boolean): void {
+    this.#addSought(this.#entries.add(key, main, packMark(sub, leased ? LEASED : 0), created, version));
+  }
+
+  /** As `addSought`, of a key of which a compaction left only the tombstone. */
+  addDead(key: string, main: number, sub: number): void {
+    this.#addSought(this.#entries.add(key, main, packMark(sub, TOMBSTONE), 0, 0));
+  }
+
+  #addSought(row: number): void {
+    this.#table.addSought(row);
+    if (!this.#unordered) this.#tree.add(row);
   }
 
   /** A put of a known key, live or dead. */
   put(row: number, main: number, sub: number, created: number, version: number, leased: boolean): void {
     const dead = !this.#entries.live(row);
     this.#advance(row, main, packMark(sub, leased ? LEASED : 0), created, version);
-    if (dead) this.#tree.adjust(row, 1);
+    if (dead && !this.#unordered) this.#tree.adjust(row, 1);
   }
 
   /** The end of a living generation. */
   tombstone(row: number, main: number, sub: number): void {
     assert(this.#entries.live(row), "tombstone on a dead key");
     this.#advance(row, main, packMark(sub, TOMBSTONE), 0, 0);
-    this.#tree.adjust(row, -1);
+    if (!this.#unordered) this.#tree.adjust(row, -1);
   }
 
   #advance(row: number, main: number, mark: number, created: number, version: number): void {

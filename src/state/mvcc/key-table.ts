@@ -30,6 +30,8 @@ export class KeyTable {
   /** 2^depth segments by leading bits; neighbours share a segment that is not split as far. */
   #directory: Segment[] = [new Segment(1, segmentSlotsMin), new Segment(1, segmentSlotsMin)];
   #depth = 1;
+  /** Hash of the key that `findBytes` looked for last. */
+  #sought = 0;
 
   /** `seed` makes the order of hashes unguessable. */
   constructor(entries: Entries, seed: number) {
@@ -41,9 +43,7 @@ export class KeyTable {
   #hash(key: string): number {
     let h = this.#seed;
     for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
-    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-    return h ^ (h >>> 16);
+    return finish(h);
   }
 
   /** Row of `key`, or -1. */
@@ -58,9 +58,32 @@ export class KeyTable {
     }
   }
 
+  /** As `find`, for the key at bytes[start..end). */
+  findBytes(bytes: Uint8Array, start: number, end: number): number {
+    let h = this.#seed;
+    for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
+    const hash = finish(h);
+    this.#sought = hash;
+    const slots = this.#directory[hash >>> (32 - this.#depth)]!.slots;
+    const mask = slots.length - 2;
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const row = slots[at + 1]! - 1;
+      if (row < 0) return -1;
+      if (slots[at] === hash && isKey(this.#entries.key(row), bytes, start, end)) return row;
+    }
+  }
+
+  /** Adds the key that `findBytes` did not find just now. */
+  addSought(row: number): void {
+    this.#add(this.#sought, row);
+  }
+
   /** `key` must not be there yet. */
   add(key: string, row: number): void {
-    const hash = this.#hash(key);
+    this.#add(this.#hash(key), row);
+  }
+
+  #add(hash: number, row: number): void {
     for (;;) {
       const segment = this.#directory[hash >>> (32 - this.#depth)]!;
       const capacity = segment.slots.length / 2;
@@ -118,6 +141,18 @@ export class KeyTable {
     const first = (hash >>> (32 - segment.depth)) << (this.#depth - segment.depth);
     for (let i = 0; i < span; i++) this.#directory[first + i] = i < span / 2 ? low : high;
   }
+}
+
+function finish(hash: number): number {
+  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+function isKey(key: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (key.length !== end - start) return false;
+  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
 }
 
 function put(segment: Segment, hash: number, row: number): void {

@@ -5,6 +5,9 @@ const leafMax = 128;
 const leafMin = 32;
 const innerMax = 64;
 const innerMin = 16;
+/** How full nodes are that are made from keys in order: some room, so that the first new keys do not split them all. */
+const leafBuilt = 112;
+const innerBuilt = 48;
 
 class Leaf {
   /** Rows in the order of their keys; the first `size` count. */
@@ -59,6 +62,42 @@ export class KeyTree {
     const split = this.#add(this.#root, this.#entries.key(row), row, live);
     if (split === undefined) return;
     this.#root = new Inner([this.#root, split.right], [split.bound], [split.leftLive, split.rightLive]);
+  }
+
+  /** Fills an empty tree with rows that are in the order of their keys. */
+  build(rows: Int32Array): void {
+    assert(this.#live === 0 && this.#root instanceof Leaf && this.#root.size === 0, "the tree is not empty");
+    let nodes: (Leaf | Inner)[] = [];
+    let lives: number[] = [];
+    /** First key below each node. */
+    let firsts: string[] = [];
+    for (let from = 0; from < rows.length; from += leafBuilt) {
+      const leaf = new Leaf();
+      leaf.size = Math.min(leafBuilt, rows.length - from);
+      leaf.rows.set(rows.subarray(from, from + leaf.size));
+      const before = nodes.at(-1);
+      if (before instanceof Leaf) before.next = leaf;
+      nodes.push(leaf);
+      lives.push(this.#liveIn(leaf, leaf.size));
+      firsts.push(this.#entries.key(leaf.rows[0]!));
+    }
+    while (nodes.length > 1) {
+      const parents: Inner[] = [];
+      const sums: number[] = [];
+      const starts: string[] = [];
+      for (let from = 0; from < nodes.length; from += innerBuilt) {
+        const until = Math.min(nodes.length, from + innerBuilt);
+        const parent = new Inner(nodes.slice(from, until), firsts.slice(from + 1, until), lives.slice(from, until));
+        parents.push(parent);
+        sums.push(sum(parent.lives));
+        starts.push(firsts[from]!);
+      }
+      nodes = parents;
+      lives = sums;
+      firsts = starts;
+    }
+    this.#root = nodes[0] ?? this.#root;
+    this.#live = lives[0] ?? 0;
   }
 
   #add(node: Leaf | Inner, key: string, row: number, live: number): Split | undefined {

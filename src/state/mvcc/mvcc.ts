@@ -73,7 +73,7 @@ export class Mvcc implements ReadView {
 
   /** Restores the index from the key bucket, re-attaches leases, resumes a scheduled compaction. */
   static open(store: RevisionStore, leases: LeaseAttacher, options: MvccOptions, env: Env): Mvcc {
-    const loader = new Loader(store, env);
+    const loader = new Loader(store, false, env);
     loader.step(Number.POSITIVE_INFINITY);
     const { state, resume } = loader.finish(leases, options.kvCacheBytes ?? defaultCacheBytes);
     const mvcc = new Mvcc(state, leases, options, env);
@@ -246,7 +246,7 @@ export class Mvcc implements ReadView {
 
   /** Replaces all state by that of `store` (a received snapshot); the old one is read until it is done, and must not be written. */
   async restore(store: RevisionStore): Promise<void> {
-    const loader = new Loader(store, this.#env);
+    const loader = new Loader(store, true, this.#env);
     this.#compactor.stop();
     while (!loader.step(this.#sliceMs)) {
       await new Promise<void>((resolve) => this.#env.scheduler.after(0, resolve));

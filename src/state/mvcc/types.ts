@@ -5,7 +5,7 @@ export type { LeaseAttacher } from "../lease/index.ts";
 /** What mvcc needs of the store below it: buckets `key` and `meta`. */
 export type RevisionStore = Pick<
   Store,
-  "putRevision" | "getRevision" | "visitRevisions" | "deleteRevision" | "put" | "get"
+  "putRevision" | "getRevision" | "visitRevisions" | "scanRevisions" | "deleteRevision" | "put" | "get"
 > &
   // Asked for by a compaction after each batch; a store in memory has none.
   Partial<Pick<Store, "commit">>;
