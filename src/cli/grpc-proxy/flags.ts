@@ -54,7 +54,8 @@ export const flags: readonly FlagSpec[] = [
   ),
   flag("self-signed-cert-validity", "uint", "1", "years; for --auto-tls"),
   flag("data-dir", "string", "default.proxy", "where certificates of --auto-tls are kept"),
-  ...["enable-pprof", "experimental-enable-grpc-logging"].map((name) => flag(name, "bool", "false", "without effect")),
+  flag("enable-pprof", "bool", "false", "serve profiles under /debug/pprof/"),
+  flag("experimental-enable-grpc-logging", "bool", "false", "without effect"),
 ];
 
 /** Flags that would change what clients see, and cannot be honoured: better refused than left out silently. */

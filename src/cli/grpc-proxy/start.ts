@@ -59,6 +59,7 @@ export function proxyOptions(flags: FlagSet, readFile: (path: string) => Uint8Ar
   return {
     listen: flags.string("listen-addr"),
     metricsUrl: flags.string("metrics-addr"),
+    profiles: flags.bool("enable-pprof"),
     advertise: flags.string("advertise-client-url"),
     hostname: hostname(),
     endpoints: flags.list("endpoints"),

@@ -24,6 +24,7 @@ async function proxyOf(endpoints: readonly string[], settings: Partial<GrpcProxy
   const options: GrpcProxyOptions = {
     listen: "127.0.0.1:0",
     metricsUrl: "",
+    profiles: false,
     advertise: "127.0.0.1:23790",
     hostname: "here",
     endpoints,
@@ -208,5 +209,17 @@ describe("a gRPC proxy", () => {
     const [status, text] = await page("/health");
     expect(status).toBe(503);
     expect(text).toMatch(/^\{"health":"false","reason":"GET ERROR:/);
+  });
+
+  it("has profiles of itself when it is told to", async () => {
+    const started = await member();
+    for (const profiles of [false, true]) {
+      const { proxy } = await proxyOf([started.clientUrl], { profiles });
+      const answer = await fetch(`http://${proxy.address}/debug/pprof/heap?gc=1`);
+      const body = await answer.arrayBuffer();
+      expect(answer.status).toBe(profiles ? 200 : 404);
+      // The mark of gzip.
+      if (profiles) expect([...new Uint8Array(body.slice(0, 2))]).toEqual([0x1f, 0x8b]);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { type Registry, Scraper } from "../../api/metrics/index.ts";
@@ -6,6 +6,7 @@ import type { Env } from "../../base/index.ts";
 import { Door, GrpcServer, gzip, type MethodRegistry } from "../../wire/grpc/index.ts";
 import { election, lock, rpc } from "../../wire/proto/index.ts";
 import { ListenError, listenOptions } from "../listen.ts";
+import { ProfilePages, v8Profiler } from "../pprof/index.ts";
 import { clientContext, hasCertificate, noTls, TlsServer, type TlsSettings } from "../tls/index.ts";
 import { forward } from "./forward.ts";
 import { pages } from "./pages.ts";
@@ -16,6 +17,8 @@ export interface GrpcProxyOptions {
   readonly listen: string;
   /** A URL that serves pages alone; empty: none. */
   readonly metricsUrl: string;
+  /** Flag enable-pprof; not at `metricsUrl`. */
+  readonly profiles: boolean;
   /** How clients reach the proxy: what it gives as the cluster's only member, so that they stay. Empty: members as they are. */
   readonly advertise: string;
   /** Name of that member. */
@@ -83,16 +86,24 @@ export async function serveGrpcProxy(options: GrpcProxyOptions, registry: Regist
   const methods = withOwnMembers(grpc, options);
   for (const service of forwarded) forward(service, methods, ready, env.clock);
   const scraper = new Scraper(registry);
-  const page = pages({
-    ready,
-    endpoints: () => upstream.endpoints,
-    tls,
-    scrape: () => scraper.scrape(),
-    logger: env.logger,
-  });
-  const http = createHttpServer({ requestTimeout: 0 }, page);
-  // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
-  http.emit("listening");
+  const profiler = options.profiles ? v8Profiler() : undefined;
+  if (profiler !== undefined) env.logger.info("gRPC proxy enabled pprof", { path: "/debug/pprof" });
+  const httpServer = (profiles: ProfilePages | undefined): HttpServer => {
+    const page = pages({
+      ready,
+      endpoints: () => upstream.endpoints,
+      tls,
+      scrape: () => scraper.scrape(),
+      profiles,
+      logger: env.logger,
+    });
+    const server = createHttpServer({ requestTimeout: 0 }, page);
+    // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
+    server.emit("listening");
+    return server;
+  };
+  const http = httpServer(profiler === undefined ? undefined : new ProfilePages(profiler, env));
+  const metricsHttp = httpServer(undefined);
   const door = new Door({ grpc, http, env });
   const secure = hasCertificate(options.listenTls)
     ? new TlsServer(options.listenTls, "client", env.logger, (socket) => door.take(socket))
@@ -102,16 +113,19 @@ export async function serveGrpcProxy(options: GrpcProxyOptions, registry: Regist
   const close = async (): Promise<void> => {
     for (const server of servers) server.close();
     http.closeAllConnections();
+    metricsHttp.closeAllConnections();
     await grpc.close();
     door.destroy();
     secure?.destroy();
     upstream.close();
+    // Last, so that a profile under way ends as if its client had gone.
+    profiler?.close();
   };
   try {
     servers.push(await listen(`http://${options.listen}`, take));
     env.logger.info("listening for gRPC proxy client requests", { address: options.listen });
     if (options.metricsUrl !== "") {
-      servers.push(await listen(options.metricsUrl, (socket) => void http.emit("connection", socket)));
+      servers.push(await listen(options.metricsUrl, (socket) => void metricsHttp.emit("connection", socket)));
       env.logger.info("gRPC proxy server metrics URL serving", { address: options.metricsUrl });
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { CONTENT_TYPE } from "../../api/metrics/index.ts";
 import { Code, keyBytes, type Logger } from "../../base/index.ts";
 import { type GrpcClient, GrpcError } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
+import type { ProfilePages } from "../pprof/index.ts";
 import { parseEndpoint } from "./upstream.ts";
 
 export interface PagesOptions {
@@ -13,6 +14,7 @@ export interface PagesOptions {
   readonly tls: (() => ConnectionOptions) | undefined;
   /** The proxy's own metrics. */
   readonly scrape: () => string;
+  readonly profiles: ProfilePages | undefined;
   readonly logger: Logger;
 }
 
@@ -22,6 +24,7 @@ interface Health {
 }
 
 const healthy: Health = { health: "true", reason: "" };
+const profilesPath = "/debug/pprof/";
 const readTimeoutMs = 1000;
 const watchTimeoutMs = 3000;
 const metricsTimeoutMs = 10_000;
@@ -29,7 +32,7 @@ const metricsBytesMax = 16 * 1024 * 1024;
 
 /** Pages beside gRPC: health and metrics, of the cluster and of the proxy. */
 export function pages(options: PagesOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { ready, scrape, logger } = options;
+  const { ready, scrape, profiles, logger } = options;
   const health = async (response: ServerResponse, check: () => Promise<Health>): Promise<void> => {
     const found = await check();
     if (found.health === "false") logger.warn("/health error", { output: JSON.stringify(found), "status-code": 503 });
@@ -51,13 +54,17 @@ export function pages(options: PagesOptions): (request: IncomingMessage, respons
   };
   return (request, response) => {
     request.resume();
-    const path = (request.url ?? "/").split("?", 1)[0]!;
+    const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
     if (path.endsWith("/health") && request.method !== "GET") {
       response.setHeader("allow", "GET");
       send(response, 405, "text/plain; charset=utf-8", "Method Not Allowed\n");
       return;
     }
-    serve(path, response).catch((error: unknown) => {
+    const served =
+      profiles !== undefined && path.startsWith(profilesPath)
+        ? profiles.serve(path, new URLSearchParams(query), request, response)
+        : serve(path, response);
+    served.catch((error: unknown) => {
       logger.warn("failed to serve a page", { path, error: (error as Error).message });
       send(response, 500, "text/plain; charset=utf-8", "Internal server error\n");
     });
