@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Code, type Env, ManualTime } from "../base/index.ts";
 import { type StartedMember, startMember } from "../node/start-member.ts";
+import { GrpcError, GrpcServer, serve } from "../wire/grpc/index.ts";
+import { rpc } from "../wire/proto/index.ts";
 import { parseEndpoint } from "./connection.ts";
 import { clientEnv } from "./env.ts";
 import { Client, type ClientError, type ClientOptions, CompactedError, compare, op, type WatchEvent } from "./index.ts";
@@ -442,6 +444,32 @@ describe("connections", () => {
     gate.cut();
     expect((await read).count).toBeGreaterThan(0);
     expect(await write).toMatchObject({ code: Code.Unavailable, unsent: false });
+  });
+
+  it("say again what was refused since users changed meanwhile, even a write", async () => {
+    const env = clientEnv();
+    const refusals = ["revision of auth store is old", "revision of auth store is old", "invalid auth token"];
+    let asked = 0;
+    const grpc = new GrpcServer(env);
+    grpc.register("etcdserverpb.KV", "Put", {
+      kind: "unary",
+      handler() {
+        const refusal = refusals[asked++];
+        if (refusal !== undefined) throw new GrpcError(Code.InvalidArgument, `etcdserver: ${refusal}`);
+        return rpc.encodePutResponse({ header: undefined, prevKv: undefined });
+      },
+    });
+    const server = await serve({ grpc, env }, { host: "127.0.0.1", port: 0 });
+    const client = open({ endpoints: `http://127.0.0.1:${server.port}` });
+    try {
+      // Known by no token: it has none to be renewed.
+      expect((await failure(client.put("a", "b"))).message).toBe("etcdserver: invalid auth token");
+      expect(asked).toBe(3);
+      await client.put("a", "b");
+    } finally {
+      client.close();
+      await server.stopListening();
+    }
   });
 
   it("know who is there", async () => {

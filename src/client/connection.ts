@@ -102,7 +102,6 @@ export class Connection {
   ): Promise<Uint8Array> {
     const timeoutMs = options.timeoutMs ?? this.settings.requestTimeoutMs;
     const end = this.env.clock.monotonicMs() + timeoutMs;
-    let renewed = false;
     for (let attempt = 0; ; attempt++) {
       let failure: ClientError;
       try {
@@ -119,12 +118,12 @@ export class Connection {
       }
       if (this.#closed) throw new ClientError(Code.Canceled, "the client is closed");
       if (options.signal?.aborted === true) throw new ClientError(Code.Canceled, "the request was cancelled");
-      if (this.#tokenIsStale(failure) && !renewed) {
-        renewed = true;
+      const stale = this.#tokenIsStale(failure) && attempt < staleAttemptsMax;
+      if (stale) {
         this.#token = undefined;
-        continue;
+        if (attempt === 0) continue;
       }
-      const harmless = failure.unsent || (repeatable && failure.code === Code.Unavailable);
+      const harmless = stale || failure.unsent || (repeatable && failure.code === Code.Unavailable);
       const pause = this.pauseMs(attempt);
       if (!harmless || this.env.clock.monotonicMs() + pause >= end) throw failure;
       if (failure.code === Code.Unavailable) this.#leave();
@@ -275,13 +274,20 @@ export class Connection {
     }
   }
 
+  /**
+   * Whether the request was refused for how its caller is known, and may be taken when it is said anew. Users that change under a
+   * request refuse it even where a certificate names the caller and there is no token.
+   */
   #tokenIsStale(failure: ClientError): boolean {
-    return (
-      this.settings.username !== undefined &&
-      (failure.is("invalid auth token") || failure.is("revision of auth store is old"))
-    );
+    const { token, username } = this.settings;
+    if (token !== undefined) return false;
+    if (failure.is("revision of auth store is old")) return true;
+    return username !== undefined && (failure.is("invalid auth token") || failure.is("user name is empty"));
   }
 }
+
+/** Times that a request is sent anew since users changed meanwhile (etcd's client: 100 of any retries). */
+const staleAttemptsMax = 100;
 
 /** How a time limit is told to a call: an infinite one not at all. */
 function limit(timeoutMs: number): Pick<CallOptions, "timeoutMs"> {
