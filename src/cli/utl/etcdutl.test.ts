@@ -68,6 +68,8 @@ describe("etcdutl", () => {
     );
     expect(restored.code).toBe(0);
     expect(restored.err).toContain("restored snapshot");
+    // Programs wait for this line to know that the members are there.
+    expect(restored.err).toContain('"added-peer-peer-urls":');
     expect(readdirSync(join(target, "member/snap")).sort()).toEqual(["0000000000000001-0000000000000001.snap", "db"]);
 
     const member = await startMember({ name: "new", storage: target });

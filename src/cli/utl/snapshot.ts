@@ -146,7 +146,7 @@ export async function restore(call: Invocation): Promise<void> {
     await copyDatabase(disk, plan);
     const store = await openStore(disk, plan.database, {}, env);
     try {
-      replaceMembers(store, plan.members);
+      replaceMembers(store, plan, env);
       if (plan.bump > 0) raiseRevision(store, plan.bump, env);
       const commit = plan.members.length;
       store.setConsistentIndex(commit, 1);
@@ -264,7 +264,8 @@ async function copyDatabase(disk: Disk, plan: Restore): Promise<void> {
 }
 
 /** The old cluster's members go, the new one's come; users, leases and alarms stay. */
-function replaceMembers(store: Store, members: readonly Member[]): void {
+function replaceMembers(store: Store, { members, clusterId }: Restore, { logger }: Env): void {
+  logger.info("Trimming membership information from the backend...");
   for (const bucket of ["members", "members_removed"] as const) {
     const keys: Uint8Array[] = [];
     store.visit(bucket, new Uint8Array(0), undefined, (key) => {
@@ -272,7 +273,17 @@ function replaceMembers(store: Store, members: readonly Member[]): void {
     });
     for (const key of keys) store.delete(bucket, key);
   }
-  for (const member of members) store.put("members", utf8(hexId(member.id)), utf8(encodeMember(member)));
+  for (const member of members) {
+    store.put("members", utf8(hexId(member.id)), utf8(encodeMember(member)));
+    logger.info("added member", {
+      "cluster-id": hexId(clusterId),
+      // As etcd tells it: nobody is this member yet.
+      "local-member-id": "0",
+      "added-peer-id": hexId(member.id),
+      "added-peer-peer-urls": member.peerURLs,
+      "added-peer-is-learner": member.isLearner,
+    });
+  }
 }
 
 /** An empty row far ahead makes the revision; marked as compacted, so that no client believes it has seen what is below. */
