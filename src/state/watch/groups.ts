@@ -7,7 +7,9 @@ export class Group implements Interval {
   readonly low: string;
   /** "" for a single key. */
   readonly high: string;
-  readonly watchers = new Set<Watcher>();
+  /** Most groups have one watcher. The set comes with a second: its table costs more than all else of a group. */
+  #only: Watcher | undefined = undefined;
+  #several: Set<Watcher> | undefined = undefined;
   /** Changes gathered and not yet handed out, ascending. */
   pending: Change[] = [];
   /** Until a watcher comes or goes. */
@@ -18,14 +20,31 @@ export class Group implements Interval {
     this.high = high;
   }
 
+  get size(): number {
+    if (this.#several !== undefined) return this.#several.size;
+    return this.#only === undefined ? 0 : 1;
+  }
+
+  /** In the order in which they came. */
+  get watchers(): Iterable<Watcher> {
+    if (this.#several !== undefined) return this.#several;
+    return this.#only === undefined ? [] : [this.#only];
+  }
+
   add(watcher: Watcher): void {
-    this.watchers.add(watcher);
     this.#byStream = undefined;
+    if (this.#several !== undefined) this.#several.add(watcher);
+    else if (this.#only === undefined) this.#only = watcher;
+    else if (this.#only !== watcher) {
+      this.#several = new Set([this.#only, watcher]);
+      this.#only = undefined;
+    }
   }
 
   remove(watcher: Watcher): void {
-    this.watchers.delete(watcher);
     this.#byStream = undefined;
+    if (this.#only === watcher) this.#only = undefined;
+    this.#several?.delete(watcher);
   }
 
   /** All watchers as they are now, those of one stream next to each other: what goes to a stream in one go costs it less. */
@@ -70,7 +89,7 @@ export class Groups {
 
   remove(watcher: Watcher, group: Group): void {
     group.remove(watcher);
-    if (group.watchers.size > 0) return;
+    if (group.size > 0) return;
     if (group.high === "") this.#single.delete(group.low);
     else this.#ranges.remove(group);
   }

@@ -266,7 +266,7 @@ export class WatchHub {
     let events = 0;
     for (let i = this.#dirtyAt; i < this.#dirty.length; i++) {
       const group = this.#dirty[i]!;
-      events += group.pending.length * group.watchers.size;
+      events += group.pending.length * group.size;
     }
     const delivery = this.#delivery;
     if (delivery === undefined) return events;
