@@ -1,6 +1,11 @@
 import type { IncomingMessage } from "node:http";
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
-import { WebSocketServer } from "ws";
+
+/** Loaded with the first WebSocket: most members never see one. */
+function library(): typeof import("ws") {
+  return createRequire(import.meta.url)("ws") as typeof import("ws");
+}
 
 /** One WebSocket: a call's requests come as text messages, its answers go as text messages. */
 export interface TextChannel {
@@ -20,7 +25,11 @@ export function acceptWebSocket(
   messageBytesMax: number,
   onOpen: (channel: TextChannel) => void,
 ): void {
-  const server = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false });
+  const server = new (library().WebSocketServer)({
+    noServer: true,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+  });
   server.handleUpgrade(request, socket, head, (webSocket) => {
     const channel: TextChannel = {
       onText: undefined,

@@ -2,12 +2,18 @@
  * The configuration file: YAML with the flags' names as keys, unknown ones passed over. Durations are plain integers of
  * nanoseconds; lists of URLs are one string with commas, as on the command line. What etcd's decoder refuses is refused with its words.
  */
-import { parseDocument as parseYaml, type Tags } from "yaml";
+import { createRequire } from "node:module";
+import type { Tags } from "yaml";
 import { parseFeatures } from "./features.ts";
 import type { Settings } from "./flags.ts";
 import { BadValue, fitsInteger, type IntegerType } from "./go-values.ts";
 import { type Option, options } from "./options.ts";
 import { parseUrls } from "./urls.ts";
+
+/** Eighty modules that only a start with a configuration file needs: loaded then, not with this one. */
+function yaml(): typeof import("yaml") {
+  return createRequire(import.meta.url)("yaml") as typeof import("yaml");
+}
 
 /** The file cannot be used; the message is the line for the person. */
 export class FileError extends Error {
@@ -87,7 +93,7 @@ function folded(fields: Fields): Fields {
 }
 
 function parseDocument(text: string): unknown {
-  const document = parseYaml(text, {
+  const document = yaml().parseDocument(text, {
     // What etcd's library resolves is YAML 1.1 (yes, on, 0777); it leaves times of day and dates as text.
     version: "1.1",
     uniqueKeys: false,
