@@ -329,7 +329,7 @@ async function reopen(
 ): Promise<Boot> {
   const newest = withConfState(found, snapshotter);
   const { index } = store.consistentIndex();
-  if (index < newest.index && index !== 0) {
+  if (index < newest.index) {
     throw refused(
       `failed to find database snapshot file (snap: snapshot file doesn't exist): database file (${options.dataDir}/member/snap/db index ${index}) does not match with snapshot (index ${newest.index})`,
     );

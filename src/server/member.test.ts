@@ -212,7 +212,7 @@ describe("a member alone", () => {
     await expect(runMember(disk)).rejects.toThrow(/the log in .* ends at index \d+, but .* entries are lost/);
   });
 
-  it("refuses a log that starts with a snapshot, when the database is gone or older", async () => {
+  it("refuses a log that starts with a snapshot, when the database is gone, older or empty", async () => {
     const disk = new MemoryDisk();
     const options = { snapshotCount: 20, snapshotCatchUpEntries: 5 };
     const first = await runMember(disk, options);
@@ -230,6 +230,11 @@ describe("a member alone", () => {
     file.writeSync([old], 0);
     file.close();
     await expect(runMember(disk, options)).rejects.toThrow("does not match with snapshot");
+    // One that a first start made and never filled.
+    disk.remove(db);
+    const empty = await first.settle(openStore(disk, db, {}, first.env));
+    await first.settle(empty.close());
+    await expect(runMember(disk, options)).rejects.toThrow("db index 0) does not match with snapshot");
   });
 
   it("ends instead of acknowledging when the disk fails", async () => {
