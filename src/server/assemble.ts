@@ -179,7 +179,7 @@ export function assemble(
     },
     opened.confIndex,
   );
-  const snapshots = new SnapshotTransfer(core, applyLoop, logKeeper);
+  const snapshots = new SnapshotTransfer(core, applyLoop, logKeeper, log);
 
   // Services, and watches over the cluster.
   const auth = new AuthService(

@@ -20,7 +20,7 @@ import {
 } from "../state/membership/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { openStore, type Store } from "../storage/store/index.ts";
-import { isWalError, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
+import { isWalError, type OpenedWal, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
 import { etcdserver, raftpb } from "../wire/proto/index.ts";
 import type { MemberOptions } from "./options.ts";
 import type { Remote } from "./remote.ts";
@@ -336,7 +336,9 @@ async function reopen(
   }
   const opened = await openLog(options, walDir, disk, newest, env);
   const last = opened.entries.at(-1)?.index ?? newest.index;
-  if (last < index && !options.forceNewCluster) {
+  // A leader of etcd that has just started sends its database as it is, under the index that its log is committed to: it may hold more.
+  const ahead = opened.received && last === newest.index;
+  if (last < index && !ahead && !options.forceNewCluster) {
     // What is in the database was in the log first. A repair that cut off more than a torn write shows here at the latest.
     await opened.wal.close();
     throw refused(
@@ -431,7 +433,7 @@ async function openLog(
   disk: Disk,
   from: WalSnapshot,
   env: Env,
-): Promise<{ wal: Wal; metadata: Uint8Array; hardState: HardState; entries: Entry[] }> {
+): Promise<OpenedWal> {
   const at = { snapshot: from, write: true, unsafeNoSync: options.unsafeNoFsync };
   try {
     return await Wal.open(disk, walDir, at, env);

@@ -83,10 +83,10 @@ export class Maintenance {
     });
   }
 
-  snapshot(): SnapshotSource {
+  async snapshot(): Promise<SnapshotSource> {
     this.#core.life.mustRun();
     const { store } = this.#core.state;
-    const image = store.snapshot();
+    const image = await store.snapshot();
     return {
       size: image.size,
       version: store.storageVersion() ?? "",

@@ -443,7 +443,7 @@ export class ServerMember implements Member {
     return this.#parts.maintenance.hashKv(request);
   }
 
-  snapshot(): SnapshotSource {
+  snapshot(): Promise<SnapshotSource> {
     return this.#parts.maintenance.snapshot();
   }
 

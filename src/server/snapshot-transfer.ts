@@ -1,4 +1,5 @@
-import { type Message, SnapshotStatus } from "../raft/index.ts";
+import { type MemoryStorage, type Message, SnapshotStatus } from "../raft/index.ts";
+import type { StoreSnapshot } from "../storage/store/index.ts";
 import { membershipSnapshotData } from "../storage/wal/index.ts";
 import type { ApplyLoop } from "./apply-loop.ts";
 import type { Core } from "./core.ts";
@@ -12,33 +13,49 @@ export class SnapshotTransfer {
   readonly #core: Needs;
   readonly #applyLoop: ApplyLoop;
   readonly #logKeeper: LogKeeper;
+  readonly #log: Pick<MemoryStorage, "term">;
 
-  constructor(core: Needs, applyLoop: ApplyLoop, logKeeper: LogKeeper) {
+  constructor(core: Needs, applyLoop: ApplyLoop, logKeeper: LogKeeper, log: Pick<MemoryStorage, "term">) {
     this.#core = core;
     this.#applyLoop = applyLoop;
     this.#logKeeper = logKeeper;
+    this.#log = log;
   }
 
   /** A follower is too far behind for the log: it gets the state as of now, the database streamed from a frozen image. */
   send(message: Message): void {
-    const { env, driver, state, applied, transport } = this.#core;
-    const { index, term } = applied;
-    const confState = state.store.confState();
-    if (index === 0 || confState === undefined || this.#applyLoop.restoring) {
-      env.scheduler.endOfTurn(() => {
-        driver.withNode((node) => node.reportSnapshot(message.to, SnapshotStatus.SnapshotFailure));
-      });
+    const { state, applied } = this.#core;
+    if (applied.index === 0 || state.store.confState() === undefined || this.#applyLoop.restoring) {
+      this.#failed(message);
       return;
     }
+    // The follower goes on in the log behind the image: what it needs of it stays from now on.
+    const release = this.#logKeeper.hold();
+    state.store.snapshot().then(
+      (image) => this.#sendImage(message, image, release),
+      () => {
+        release();
+        this.#failed(message);
+      },
+    );
+  }
+
+  /**
+   * What raft is told of a snapshot is what the image holds, not what is applied by now: a member that has just started had more
+   * in its database than its log says is committed. The follower would have to think itself behind its own database.
+   */
+  #sendImage(message: Message, image: StoreSnapshot, release: () => void): void {
+    const { state, transport } = this.#core;
+    const { index, confState } = image;
+    const term = this.#log.term(index);
     const data = membershipSnapshotData({
       members: state.membership.members(),
       removed: state.membership.removedIds(),
       clusterVersion: state.membership.clusterVersion,
     });
-    const image = state.store.snapshot();
-    const release = this.#logKeeper.hold();
+    const metadata = { confState, index, term: typeof term === "number" ? term : image.term };
     transport.sendSnapshot(
-      { ...message, snapshot: { data, metadata: { confState, index, term } } },
+      { ...message, snapshot: { data, metadata } },
       {
         size: image.size,
         chunks: (chunkBytes) => image.chunks(chunkBytes),
@@ -48,6 +65,13 @@ export class SnapshotTransfer {
         },
       },
     );
+  }
+
+  #failed(message: Message): void {
+    const { env, driver } = this.#core;
+    env.scheduler.endOfTurn(() => {
+      driver.withNode((node) => node.reportSnapshot(message.to, SnapshotStatus.SnapshotFailure));
+    });
   }
 
   /** Writes the database beside the one in use, then lets raft decide whether it takes the snapshot. */

@@ -97,7 +97,7 @@ export interface Member {
   defragment(): Promise<void>;
   hash(): Promise<rpc.HashResponse>;
   hashKv(request: rpc.HashKVRequest): Promise<rpc.HashKVResponse>;
-  snapshot(): SnapshotSource;
+  snapshot(): Promise<SnapshotSource>;
   moveLeader(request: rpc.MoveLeaderRequest): Promise<void>;
   downgrade(request: rpc.DowngradeRequest): Promise<rpc.DowngradeResponse>;
 

@@ -304,8 +304,8 @@ export class Cluster implements Scene {
     if ((disk.stat(path)?.size ?? 0) > 0) this.checkDatabase(machine.name, disk, path, true);
   }
 
-  /** `own`: it is a member's own file, and not a copy on its way somewhere. */
-  checkDatabase(whose: string, disk: Disk, path: string, own = false): void {
+  /** `own`: it is a member's own file, and not a copy on its way somewhere. Returns the last entry that is in a sound one. */
+  checkDatabase(whose: string, disk: Disk, path: string, own = false): number | undefined {
     this.counts.checks++;
     const life = { alive: true, pausedUntilMs: 0 };
     const time = new ProcessTime(this.world, life, 1, () => 0);
@@ -320,12 +320,14 @@ export class Cluster implements Scene {
       const db = Bolt.open(disk, path, { readOnly: true }, env);
       const tx = db.begin(false);
       const faults = tx.check();
-      const rows = faults.length === 0 && own ? rowsOf(tx) : undefined;
+      const rows = faults.length === 0 ? rowsOf(tx) : undefined;
       tx.rollback();
       if (faults.length > 0) this.fail("correctness", `files: ${whose}: ${faults.slice(0, 3).join("; ")}`);
-      if (rows !== undefined) this.#broken(this.files.add(whose, rows.index, rows.sum));
+      if (rows !== undefined && own) this.#broken(this.files.add(whose, rows.index, rows.sum));
+      return rows?.index;
     } catch (error) {
       this.fail("correctness", `files: ${whose}: ${stackOf(error)}`);
+      return undefined;
     }
   }
 

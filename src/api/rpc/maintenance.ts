@@ -97,7 +97,7 @@ export function registerMaintenance(
  * database.
  */
 async function sendSnapshot(around: Surroundings, stream: ServerStream): Promise<void> {
-  const source = around.member.snapshot();
+  const source = await around.member.snapshot();
   try {
     const { size, version } = source;
     const sha = around.options.sha256();

@@ -194,7 +194,7 @@ export class FakeMember {
     throw EtcdError.of("UnknownMethod");
   };
 
-  snapshot() {
+  async snapshot() {
     const all = this.snapshotBytes;
     this.snapshotsOpen++;
     return {

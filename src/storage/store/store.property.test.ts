@@ -156,7 +156,7 @@ const steps: fc.Arbitrary<readonly [string, Step]>[] = [
     async (w: World) => {
       await w.store.commit();
       const hash = w.store.hash();
-      const image = w.store.snapshot();
+      const image = await w.store.snapshot();
       const copy = new MemoryDisk();
       const file = copy.open("/db", "create");
       let at = 0;

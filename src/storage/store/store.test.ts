@@ -254,7 +254,7 @@ describe("maintenance", () => {
     await store.commit();
     const before = store.size();
     expect(store.sizeInUse()).toBeLessThan(before / 5);
-    const image = store.snapshot();
+    const image = await store.snapshot();
     const running = store.defragment();
     const joined = store.defragment();
     store.putRevision(30_001, 0, true, v);
@@ -285,6 +285,34 @@ describe("maintenance", () => {
     await again.close();
   });
 
+  it("a snapshot asked for during a defragmentation holds what was put before it", async () => {
+    const disk = new MemoryDisk();
+    const store = await openStore(disk, "/db", {}, stillEnv());
+    for (let i = 1; i <= 5000; i++) store.putRevision(i, 0, false, new Uint8Array(100));
+    store.setConsistentIndex(76, 5);
+    const running = store.defragment();
+    await Promise.resolve();
+    store.putRevision(5001, 0, false, v);
+    store.setConsistentIndex(77, 5);
+    const image = await store.snapshot();
+    expect([image.index, image.term]).toEqual([77, 5]);
+    const copy = new MemoryDisk();
+    const file = copy.open("/db", "createNew");
+    let at = 0;
+    for await (const chunk of image.chunks()) {
+      file.writeSync([chunk], at);
+      at += chunk.length;
+    }
+    file.close();
+    image.close();
+    await running;
+    await store.close();
+    const copied = await openStore(copy, "/db", {}, stillEnv());
+    expect(copied.getRevision(5001, 0)).toEqual(v);
+    expect(copied.consistentIndex()).toEqual({ index: 77, term: 5 });
+    await copied.close();
+  });
+
   it("removes what an interrupted defragmentation left", async () => {
     const disk = new MemoryDisk();
     disk.makeDirectory("/snap");
@@ -313,7 +341,7 @@ describe("maintenance", () => {
     store.put("lease", utf8("a"), v);
     await store.commit();
     await store.defragment();
-    store.snapshot().close();
+    (await store.snapshot()).close();
     await store.close();
     expect(names.filter((name) => name.startsWith("etcd"))).toEqual([
       "etcd_mvcc_db_total_size_in_bytes",

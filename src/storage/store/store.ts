@@ -550,8 +550,9 @@ export class BoltStore implements Store {
     }
   }
 
-  snapshot(): StoreSnapshot {
-    if (!this.#holding) this.#flush().catch(nothing);
+  async snapshot(): Promise<StoreSnapshot> {
+    while (this.#holding) await this.#defragmentation!.catch(nothing);
+    this.#flush().catch(nothing);
     const { clock, scheduler, logger } = this.#env;
     const tx = this.#bolt.begin(false);
     const started = clock.monotonicMs();
@@ -561,6 +562,8 @@ export class BoltStore implements Store {
       logger.warn("snapshotting taking too long to transfer", { "taking-ms": takingMs, bytes: size });
     });
     return {
+      ...this.consistentIndex(),
+      confState: this.confState(),
       size,
       chunks: (chunkBytes) => tx.writeTo(chunkBytes),
       close: () => {

@@ -37,6 +37,10 @@ export interface ConfState {
 
 /** A frozen image of the database file, for Maintenance.Snapshot and for a lagging peer. */
 export interface StoreSnapshot {
+  /** Last entry whose effects it holds, that entry's term as far as the store knows it, and the members' roles as of then. */
+  readonly index: number;
+  readonly term: number;
+  readonly confState: ConfState | undefined;
   /** Bytes that `chunks` yields in all. */
   readonly size: number;
   /** The file from its first byte to its last, in chunks of at most `chunkBytes`. May be asked for once. */
@@ -110,8 +114,11 @@ export interface Store {
   hash(): number;
   /** The same in slices of a few milliseconds, over the state at the call. */
   hashSliced(): Promise<number>;
-  /** The state at the call, the open batch included (it is committed for this). */
-  snapshot(): StoreSnapshot;
+  /**
+   * The state at the call or later, the open batch included (it is committed for this). While a defragmentation is under way nothing
+   * is committed: then the image is made when that ends.
+   */
+  snapshot(): Promise<StoreSnapshot>;
   /** Rewrites the file without its free pages. Writes go on: what is put meanwhile goes into the new file. */
   defragment(): Promise<void>;
   /** Commits what is pending, then closes file and lock. */

@@ -14,6 +14,7 @@ export class ContentReader {
   #metadata: Uint8Array | undefined;
   #hardState: HardState = raftpb.createHardState();
   #matched = false;
+  #received = false;
   /** Term of the entry at the snapshot's own index, as the log has it so far. */
   #termAtStart: number | undefined;
   /** Index of the last entry record, whatever came of it. */
@@ -53,14 +54,22 @@ export class ContentReader {
   #snapshot(record: LogRecord): void {
     if (!matches(decodeSnapshot(record), this.#start, record)) return;
     const { index, term } = this.#start;
-    if (!this.#matched && index > 0 && this.#termAtStart !== term) this.#entries.length = 0;
+    if (!this.#matched && index > 0 && this.#termAtStart !== term) {
+      this.#received = true;
+      this.#entries.length = 0;
+    }
     this.#matched = true;
   }
 
   /** Everything read; throws `SnapshotNotFound` if the snapshot it starts from never came. */
   finish(dir: string): WalContent {
     if (!this.#matched) throw snapshotNotFound(this.#start, dir);
-    return { metadata: this.#metadata ?? new Uint8Array(0), hardState: this.#hardState, entries: this.#entries };
+    return {
+      metadata: this.#metadata ?? new Uint8Array(0),
+      hardState: this.#hardState,
+      entries: this.#entries,
+      received: this.#received,
+    };
   }
 
   #entry(record: LogRecord): void {
@@ -128,19 +137,27 @@ export function verifyWal(disk: Disk, dir: string, start: WalStart): HardState {
 
 /**
  * The snapshots a member may start from: all snapshot records, oldest first, that are not past the last commit index
- * written. A record may be newer than that, since it is written before the state that commits it.
+ * written, and that reading from them would meet. A record may be newer than that, since it is written before the state that commits
+ * it. When the process ends in between, the log goes on below its index, and once it has reached that in another segment, the
+ * record stands before all that is read (etcd then finds no snapshot, and does not start).
  */
 export function validSnapshotEntries(disk: Disk, dir: string): WalSnapshot[] {
-  return withSegments(disk, dir, listSegments(disk, dir), (sources) => {
+  const segments = listSegments(disk, dir);
+  return withSegments(disk, dir, segments, (sources) => {
     const decoder = new RecordDecoder(sources, true);
-    const snapshots: WalSnapshot[] = [];
+    const found: { readonly snapshot: WalSnapshot; readonly path: string }[] = [];
     let commit = 0;
     untilTorn(decoder, (record) => {
-      if (record.type === RecordType.Snapshot) snapshots.push(decodeSnapshot(record));
+      if (record.type === RecordType.Snapshot) found.push({ snapshot: decodeSnapshot(record), path: record.path });
       else if (record.type === RecordType.State) commit = decodeState(record).commit;
       else if (record.type === RecordType.Crc) decoder.chain(record);
     });
-    return snapshots.filter(({ index }) => index <= commit);
+    const isMet = (index: number, path: string): boolean =>
+      sources.findIndex((source) => source.path === path) >=
+      segments.findLastIndex((segment) => segment.index <= index);
+    return found
+      .filter(({ snapshot: { index }, path }) => index <= commit && isMet(index, path))
+      .map(({ snapshot }) => snapshot);
   });
 }
 

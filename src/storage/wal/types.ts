@@ -21,6 +21,8 @@ export interface WalContent {
   readonly hardState: HardState;
   /** Contiguous, from `start.index + 1`; may go past the commit index. What a later leader overwrote is left out. */
   readonly entries: Entry[];
+  /** The snapshot that it starts from came from a leader: the log never had the entry it stands for. */
+  readonly received: boolean;
 }
 
 /** Types of a record (field 1 of `walpb.Record`). */

@@ -5,6 +5,7 @@ import { raftpb } from "../../wire/proto/index.ts";
 import { FaultDisk, failNth, MemoryDisk } from "../disk/index.ts";
 import { FrameBuffer } from "./frame.ts";
 import { purgeFiles, readWal, SEGMENT_BYTES, validSnapshotEntries, Wal, walExists } from "./index.ts";
+import { listSegments } from "./names.ts";
 import { entry, plain, readFile, state, testEnv, writeFile } from "./test-helpers.ts";
 
 const metadata = Buffer.from("0807100a", "hex");
@@ -43,6 +44,7 @@ describe("creating a log", () => {
       metadata: Uint8Array.from(metadata),
       hardState: state(0, 0, 0n),
       entries: [],
+      received: false,
     });
   });
 
@@ -352,11 +354,28 @@ describe("snapshot records, release and purge", () => {
     await wal.saveSnapshot({ index: 4, term: 3, confState });
     await wal.save(state(3, 4), []);
     await wal.sync();
-    expect(readWal(disk, "/m/wal", { index: 2, term: 1 }).entries.map(({ index }) => index)).toEqual([3, 4, 5]);
-    expect(readWal(disk, "/m/wal", { index: 4, term: 3 }).entries).toEqual([]);
+    const own = readWal(disk, "/m/wal", { index: 2, term: 1 });
+    expect([own.entries.map(({ index }) => index), own.received]).toEqual([[3, 4, 5], false]);
+    expect(readWal(disk, "/m/wal", { index: 4, term: 3 })).toMatchObject({ entries: [], received: true });
     await wal.save(state(3, 5), [entry(5, 3)]);
     expect(plain(readWal(disk, "/m/wal", { index: 4, term: 3 }).entries)).toEqual(plain([entry(5, 3)]));
     await wal.close();
+  });
+
+  it("a snapshot that never came to be, in a segment that the log has grown past, is none to start from", async () => {
+    const disk = newDisk();
+    const wal = Wal.create(disk, "/m/wal", metadata, testEnv(), small);
+    await wal.save(state(1, 2), [entry(1, 1), entry(2, 1)]);
+    // From a leader. The process ends before the state that commits it.
+    await wal.saveSnapshot({ index: 8, term: 1, confState });
+    await wal.close();
+    const { wal: again } = Wal.open(disk, "/m/wal", { snapshot: { index: 0, term: 0 }, ...small }, testEnv());
+    await fill(again, 3, 40);
+    await again.save(state(1, 40), []);
+    await again.sync();
+    expect(listSegments(disk, "/m/wal").some(({ index }) => index > 2 && index <= 8)).toBe(true);
+    expect(validSnapshotEntries(disk, "/m/wal").map(({ index }) => index)).toEqual([0]);
+    await again.close();
   });
 
   it("only snapshots up to the last commit index are valid", async () => {

@@ -129,7 +129,7 @@ export class TwinStore implements Store {
     return 0;
   }
 
-  snapshot(): StoreSnapshot {
+  async snapshot(): Promise<StoreSnapshot> {
     throw new Error("the twin has no file");
   }
 
