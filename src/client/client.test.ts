@@ -472,6 +472,29 @@ describe("connections", () => {
     }
   });
 
+  it("go on from a learner to the next endpoint, even with a write", async () => {
+    const env = clientEnv();
+    const grpc = new GrpcServer(env);
+    grpc.register("etcdserverpb.KV", "Put", {
+      kind: "unary",
+      handler() {
+        throw new GrpcError(Code.FailedPrecondition, "etcdserver: rpc not supported for learner");
+      },
+    });
+    const server = await serve({ grpc, env }, { host: "127.0.0.1", port: 0 });
+    const learner = `http://127.0.0.1:${server.port}`;
+    const alone = open({ endpoints: learner });
+    const both = open({ endpoints: [learner, member.clientUrl] });
+    try {
+      expect(await failure(alone.put("a", "b"))).toMatchObject({ code: Code.FailedPrecondition });
+      for (let i = 0; i < 3; i++) await both.put(`${corner()}k`, "v");
+    } finally {
+      alone.close();
+      both.close();
+      await server.stopListening();
+    }
+  });
+
   it("know who is there", async () => {
     const client = open();
     expect(await client.members()).toMatchObject([

@@ -118,15 +118,18 @@ export class Connection {
       }
       if (this.#closed) throw new ClientError(Code.Canceled, "the client is closed");
       if (options.signal?.aborted === true) throw new ClientError(Code.Canceled, "the request was cancelled");
-      const stale = this.#tokenIsStale(failure) && attempt < staleAttemptsMax;
+      const stale = this.#tokenIsStale(failure) && attempt < refusalsMax;
       if (stale) {
         this.#token = undefined;
         if (attempt === 0) continue;
       }
-      const harmless = stale || failure.unsent || (repeatable && failure.code === Code.Unavailable);
+      // A learner takes no such request at all; among several endpoints the next may be a voter's.
+      const learner =
+        failure.is("rpc not supported for learner") && this.#endpoints.length > 1 && attempt < refusalsMax;
+      const harmless = stale || learner || failure.unsent || (repeatable && failure.code === Code.Unavailable);
       const pause = this.pauseMs(attempt);
       if (!harmless || this.env.clock.monotonicMs() + pause >= end) throw failure;
-      if (failure.code === Code.Unavailable) this.#leave();
+      if (learner || failure.code === Code.Unavailable) this.#leave();
       await this.sleep(pause);
     }
   }
@@ -286,8 +289,8 @@ export class Connection {
   }
 }
 
-/** Times that a request is sent anew since users changed meanwhile (etcd's client: 100 of any retries). */
-const staleAttemptsMax = 100;
+/** Times that a request is sent anew that a server refused for a passing reason (etcd's client: 100 retries of any kind). */
+const refusalsMax = 100;
 
 /** How a time limit is told to a call: an infinite one not at all. */
 function limit(timeoutMs: number): Pick<CallOptions, "timeoutMs"> {

@@ -89,6 +89,14 @@ describe("etcdutl", () => {
     expect((await run("defrag", `--data-dir=${target}`)).code).toBe(0);
     expect((await run("migrate", `--data-dir=${target}`, "--target-version=3.6")).code).toBe(0);
     expect((await run("snapshot", "status", join(target, "member/snap/db"))).out).toMatch(/, 3\.6\.0\n$/);
+    const newer = ["migrate", `--data-dir=${target}`, "--target-version=3.8"];
+    expect((await run(...newer)).err).toContain(
+      'Error: cannot create migration plan: version "3.8.0" is not supported',
+    );
+    expect((await run(...newer, "--force")).err).toContain(
+      'forcefully set storage version\t{"storage-version": "3.8"}',
+    );
+    expect((await run(...newer)).err).toContain('storage version up-to-date\t{"storage-version": "3.8"}');
   });
 
   it("takes no snapshot that was changed or has no hash", async () => {

@@ -29,15 +29,17 @@ export async function migrate(call: Invocation): Promise<void> {
         logger.info("storage version up-to-date", { "storage-version": minorText(current) });
         return;
       }
+      const text = target.minor < 6 ? undefined : `${minorText(target)}.0`;
       try {
         checkPlan(disk, dataDir, current, target);
+        logger.info("updated storage version", { "new-storage-version": `${minorText(target)}.0` });
       } catch (problem) {
         if (!flags.bool("force")) throw problem;
         logger.info("normal migrate failed, trying with force", { error: (problem as Error).message });
+        if (text === undefined) logger.warn("forcefully cleared storage version");
+        else logger.warn("forcefully set storage version", { "storage-version": minorText(target) });
       }
-      const text = `${minorText(target)}.0`;
-      store.setStorageVersion(target.minor < 6 ? undefined : text);
-      logger.info("updated storage version", { "new-storage-version": text });
+      store.setStorageVersion(text);
       await store.commit();
     } finally {
       await store.close();
