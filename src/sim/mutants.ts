@@ -590,7 +590,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "damage-taken-for-torn",
     about: "a wrong checksum in the log counts as a torn tail, and everything behind it is dropped as repaired",
-    changes: { members: 3, rots: 6, memberChanges: 0, thinkMs: 300, crashes: 3, downMaxMs: 3000 },
+    scenario: "payload-of-the-last-record",
     plant: async () => {
       const { RecordDecoder } = await import("../storage/wal/decoder.ts");
       const { WalError } = await import("../storage/wal/errors.ts");

@@ -112,6 +112,18 @@ export function flipLength(disk: MemoryDisk, dataDir: string): Damage | undefine
   return { path, what: `bit 40 of the length at byte ${at} turned over` };
 }
 
+/** A bit in the middle of the last entry of the log turns over: its checksum is wrong. */
+export function flipPayload(disk: MemoryDisk, dataDir: string): Damage | undefined {
+  const path = filesOf(disk, `${dataDir}/member/wal`, ".wal").at(-1);
+  const frame = path === undefined ? undefined : framesOf(disk, path).findLast(({ entry }) => entry);
+  if (path === undefined || frame === undefined) return undefined;
+  const at = Math.floor((frame.at + frameHeadBytes + frame.end) / 2);
+  change(disk, path, at, (bytes) => {
+    bytes[0]! ^= 1;
+  });
+  return { path, what: `bit 0 of byte ${at} turned over` };
+}
+
 /** A sector of the log holds the zeros that were there before: its own write went elsewhere. It is the first that a record fills. */
 export function loseSector(disk: MemoryDisk, dataDir: string): Damage | undefined {
   const path = filesOf(disk, `${dataDir}/member/wal`, ".wal").at(-1);

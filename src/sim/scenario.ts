@@ -7,7 +7,7 @@ import type { Cluster, Failure, TraceSink } from "./cluster.ts";
 import type { Machine } from "./machine.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 import { type Options, quiet } from "./options.ts";
-import { flipLength, loseSector } from "./rot.ts";
+import { flipLength, flipPayload, loseSector } from "./rot.ts";
 import { type RunResult, run } from "./run.ts";
 
 /*
@@ -38,6 +38,7 @@ import { type RunResult, run } from "./run.ts";
  *     put N                    N calls, one after the other
  *     grant ID SECONDS, renew ID         a lease
  *     damage length            to a machine that is down: a bit of the length of the last entry in its log
+ *     damage payload           a bit in the middle of the last entry
  *     damage sector            a sector of the log that was never written
  *
  * `shows` is a pattern that a line of the trace must match, for the situation would be missed without notice otherwise. With `mutant`
@@ -333,9 +334,9 @@ const acts: Record<string, Act> = {
     if (answered(outcome)) cluster.renewed(request.lease, outcome.callMs, outcome.returnMs);
   },
   damage(_, machine, [what], where) {
-    const kinds: Record<string, typeof flipLength> = { length: flipLength, sector: loseSector };
+    const kinds: Record<string, typeof flipLength> = { length: flipLength, payload: flipPayload, sector: loseSector };
     const kind = kinds[what ?? ""];
-    if (kind === undefined) throw new ScenarioError(`${where}: damage length or sector?`);
+    if (kind === undefined) throw new ScenarioError(`${where}: damage length, payload or sector?`);
     if (machine.process !== undefined) throw new ScenarioError(`${where}: ${machine.name} is up`);
     machine.hurt((disk) => kind(disk, machine.memberOptions.dataDir));
     if (machine.damage === undefined) throw new ScenarioError(`${where}: nothing to damage`);
