@@ -39,7 +39,9 @@ const ofThree: Readonly<Record<string, RegExp>> = {
 
 /** Hides what must differ: addresses, who answers, how often was voted, how many entries that took, pages of the file. */
 function ofAnyCluster(name: string, text: string | undefined): string | undefined {
-  if (/\bprotobuf\b/.test(name)) text = text?.replace(/^[\s\S]*?\\x18([\s\S]{1,8}?) \\x0\d/, "<header of revision $1>");
+  // Revision and term stand behind tags 0x18 and 0x20; the length before the ids, and the ids, may have bytes that look like the first.
+  const header = /^[\s\S]*?\\x18((?:(?!\\x18)[\s\S]){1,8}?|\\x18) \\x0\d/;
+  if (/\bprotobuf\b/.test(name)) text = text?.replace(header, "<header of revision $1>");
   return text
     ?.replace(/127\.0\.0\.1:\d{4,5}/g, "127.0.0.1:<port>")
     .replace(/memberID:\d+ alarm/g, "memberID:<n> alarm")
