@@ -93,6 +93,25 @@ const crashy: Partial<Options> = { crashes: 8, downMaxMs: 3000 };
 const cut: Partial<Options> = { members: 3, partitions: 6, pauses: 3 };
 const watched: Partial<Options> = { watchers: 6 };
 
+/** Faults of a log whose message `which` picks count as a torn tail, which a start repairs by cutting it off. */
+async function takenForTorn(which: (message: string) => boolean): Promise<() => void> {
+  const { RecordDecoder } = await import("../storage/wal/decoder.ts");
+  const { WalError } = await import("../storage/wal/errors.ts");
+  return wrap(
+    RecordDecoder.prototype,
+    "next",
+    (original) =>
+      function (this: object) {
+        try {
+          return original.call(this);
+        } catch (error) {
+          if (!(error instanceof WalError) || !which(error.message)) throw error;
+          throw new WalError("TornTail", error.message);
+        }
+      },
+  );
+}
+
 export const mutants: readonly Mutant[] = [
   {
     name: "ack-before-sync",
@@ -591,45 +610,13 @@ export const mutants: readonly Mutant[] = [
     name: "damage-taken-for-torn",
     about: "a wrong checksum in the log counts as a torn tail, and everything behind it is dropped as repaired",
     scenario: "payload-of-the-last-record",
-    plant: async () => {
-      const { RecordDecoder } = await import("../storage/wal/decoder.ts");
-      const { WalError } = await import("../storage/wal/errors.ts");
-      return wrap(
-        RecordDecoder.prototype,
-        "next",
-        (original) =>
-          function (this: object) {
-            try {
-              return original.call(this);
-            } catch (error) {
-              if (!(error instanceof WalError)) throw error;
-              throw new WalError("TornTail", error.message);
-            }
-          },
-      );
-    },
+    plant: () => takenForTorn(() => true),
   },
   {
     name: "length-taken-for-torn",
     about: "a wrong length in the log counts as a torn tail, though the record behind it is whole (ours)",
     scenario: "length-of-the-last-record",
-    plant: async () => {
-      const { RecordDecoder } = await import("../storage/wal/decoder.ts");
-      const { WalError } = await import("../storage/wal/errors.ts");
-      return wrap(
-        RecordDecoder.prototype,
-        "next",
-        (original) =>
-          function (this: object) {
-            try {
-              return original.call(this);
-            } catch (error) {
-              if (!(error instanceof WalError) || !error.message.startsWith("wal: length")) throw error;
-              throw new WalError("TornTail", error.message);
-            }
-          },
-      );
-    },
+    plant: () => takenForTorn((message) => message.startsWith("wal: length")),
   },
   {
     name: "short-log-accepted",
