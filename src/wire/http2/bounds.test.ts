@@ -116,6 +116,18 @@ describe("floods are ended with ENHANCE_YOUR_CALM", () => {
     expect(until(end, 1000, () => Buffer.concat([ping, data(1, false, "x")]))).toBe(1000);
   });
 
+  test("PINGs between data that was sent are no flood", () => {
+    const end = End.served({ controlBurst: 50 });
+    end.receive(headers(1, false));
+    const pings = until(end, 1000, () => {
+      end.handler.streams.get(1)!.sendData([Buffer.alloc(1)], false);
+      end.take();
+      return ping;
+    });
+    expect(pings).toBe(1000);
+    expect(until(end, 1000, () => ping)).toBeLessThanOrEqual(50);
+  });
+
   test("window updates", () => {
     const end = End.served({ windowUpdateBurst: 50 });
     end.receive(headers(1, false));

@@ -90,7 +90,6 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
 
   // Floods.
   readonly #resets: Budget;
-  readonly #control: Budget;
 
   // Time.
   readonly #limits: TimeLimits;
@@ -116,7 +115,6 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
     this.#streamWindow = Math.max(DEFAULT_WINDOW_BYTES, options.streamWindowBytes);
     this.#receiveWindow = Math.max(DEFAULT_WINDOW_BYTES, options.connectionWindowBytes);
     this.#resets = new Budget(options.resetBurst, options.resetsPerSecond);
-    this.#control = new Budget(options.controlBurst, options.controlPerSecond);
     this.#limits = new TimeLimits(options);
     this.#sender = new Sender(this, output, options);
     this.#sender.preface(server);
@@ -288,7 +286,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
     if (this.#over) return;
     const passed = this.#limits.pass(nowMs);
     this.#resets.pass(passed);
-    this.#control.pass(passed);
+    this.#sender.control.pass(passed);
     this.#sender.windowUpdates.pass(passed);
     switch (this.#limits.look(this.#progress())) {
       case "handshake":
@@ -396,7 +394,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
   }
 
   #spendControl(): void {
-    if (!this.#control.take()) throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "too many control frames");
+    if (!this.#sender.control.take()) throw new Http2Error(Http2Code.ENHANCE_YOUR_CALM, "too many control frames");
   }
 
   #spendReset(): void {
@@ -466,7 +464,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
         return;
       }
     } else {
-      this.#control.add(1);
+      this.#sender.control.add(1);
     }
     if (endStream) stream.remoteEnded = true;
     this.#handler.onData(stream, source.subarray(start, end), endStream);
@@ -609,7 +607,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
       this.#rejectRequest(stream, Http2Code.PROTOCOL_ERROR);
       return;
     }
-    this.#control.add(1);
+    this.#sender.control.add(1);
     stream.remoteEnded = endStream;
     this.#handler.onHeaders(stream, facts.fields, endStream);
     if (endStream) this.#closeIfEnded(stream);
@@ -651,7 +649,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
     }
     stream.headReceived = true;
     stream.remoteEnded = endStream;
-    this.#control.add(1);
+    this.#sender.control.add(1);
     this.#handler.onHeaders(stream, facts.fields, endStream);
     if (endStream) this.#closeIfEnded(stream);
   }

@@ -72,7 +72,10 @@ export interface Http2Options {
    * reset after something was answered costs nothing.
    */
   readonly resetsPerSecond: number;
-  /** PING, SETTINGS, PRIORITY, unknown and empty frames, and frames on closed streams. 1000: start-up noise and bandwidth probing pings fit. */
+  /**
+   * PING, SETTINGS, PRIORITY, unknown and empty frames, and frames on closed streams. 1000: start-up noise. Each DATA frame, received
+   * or sent, and each head received refill one: grpc-go measures the line's bandwidth with a PING for as good as all DATA it gets.
+   */
   readonly controlBurst: number;
   readonly controlPerSecond: number;
   /** WINDOW_UPDATE frames. A peer may send two for each DATA frame it got, so each DATA frame sent refills four. */

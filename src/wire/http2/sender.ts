@@ -78,6 +78,8 @@ export class Sender {
   framesSent = 0;
   /** Bounds what the peer may make us do by opening windows; each DATA frame we send earns it some. */
   readonly windowUpdates: Budget;
+  /** Other frames that the peer may send for nothing. It may well ask how far its line reaches (a PING) at each DATA frame that it got. */
+  readonly control: Budget;
 
   /** Streams with something queued and, as far as known, an open window of their own, in turn from `#readyAt` on. */
   #ready: Stream[] = [];
@@ -90,6 +92,7 @@ export class Sender {
     this.#options = options;
     this.#encoder = new HpackEncoder(options.encoderTableBytes);
     this.windowUpdates = new Budget(options.windowUpdateBurst, options.windowUpdatesPerSecond);
+    this.control = new Budget(options.controlBurst, options.controlPerSecond);
   }
 
   get gatheredBytes(): number {
@@ -261,7 +264,7 @@ export class Sender {
     this.framesSent += 3;
     this.#window -= total;
     stream.sendWindow -= total;
-    this.windowUpdates.add(4);
+    this.#sentData();
     this.#owner.endLocal(stream);
     this.#flushIfLarge();
   }
@@ -399,7 +402,12 @@ export class Sender {
     if (stream.answeredIn === 0) stream.answeredIn = this.#flushes;
     this.#window -= length;
     stream.sendWindow -= length;
-    if (length > 0) this.windowUpdates.add(4);
+    if (length > 0) this.#sentData();
+  }
+
+  #sentData(): void {
+    this.windowUpdates.add(4);
+    this.control.add(1);
   }
 
   #writePiece(piece: Uint8Array): void {
