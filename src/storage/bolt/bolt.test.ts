@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ManualTime } from "../../base/index.ts";
+import { below, ManualTime, SeededRandom } from "../../base/index.ts";
 import { isDiskError, MemoryDisk } from "../disk/index.ts";
 import { decodeMeta, fnv1a } from "./format.ts";
 import { Freelist } from "./freelist.ts";
@@ -328,6 +328,108 @@ describe("transactions", () => {
     await Promise.all([two.then(() => order.push(2)), one.then(() => order.push(1))]);
     expect(order).toEqual([1, 2]);
     expect(db.stats().durableTxid).toBe(3);
+    await db.close();
+  });
+
+  it("rows read one by one from much more than the cache holds take no memory, and stay what they were", async () => {
+    const { db } = open({ cacheBytes: 32 * 1024 });
+    const count = 20_000;
+    const textOf = (i: number, round: number): string => `${i}-${round} `.repeat(i % 997 === 0 ? 3000 : 10);
+    const fill = (round: number): Promise<void> =>
+      update(db, (b) => {
+        for (let i = round; i < count; i += round + 1) b.put(bytes(`k${i}`), bytes(textOf(i, round)));
+      });
+    await fill(0);
+    const random = new SeededRandom(7);
+    const held: [string, Uint8Array][] = [];
+    for (let round = 1; round < 4; round++) {
+      const reader = db.begin(false);
+      const b = reader.bucket("b")!;
+      for (let n = 0; n < 3000; n++) {
+        const i = below(random, count);
+        // What a round wrote: every (round + 1)-th from `round` on.
+        let last = 0;
+        for (let r = 1; r < round; r++) if (i >= r && (i - r) % (r + 1) === 0) last = r;
+        held.push([textOf(i, last), b.get(bytes(`k${i}`))!]);
+        expect(b.get(bytes(`k${i}x`))).toBeUndefined();
+      }
+      reader.rollback();
+      // The branches of the tree and a long row may lie above it for a moment.
+      expect(db.stats().cacheBytes).toBeLessThanOrEqual(64 * 1024);
+      await fill(round);
+    }
+    for (const [expected, value] of held) expect(text(value)).toBe(expected);
+    await db.close();
+  });
+
+  it("a row read again and again from more than the cache holds is soon read from memory", async () => {
+    const { db } = open({ cacheBytes: 64 * 1024 });
+    await update(db, (b) => {
+      for (let i = 0; i < 5000; i++) b.put(bytes(`k${i}`), new Uint8Array(100));
+    });
+    const reader = db.begin(false);
+    const b = reader.bucket("b")!;
+    const random = new SeededRandom(3);
+    for (let n = 0; n < 1000; n++) b.get(bytes(`k${below(random, 5000)}`));
+    let missed = 0;
+    for (let round = 0; round < 400; round++) {
+      const { cacheMisses } = db.stats();
+      b.get(bytes("k77"));
+      missed += db.stats().cacheMisses - cacheMisses;
+      for (let other = 0; other < 50; other++) b.get(bytes(`k${below(random, 5000)}`));
+    }
+    expect(missed).toBeLessThan(40);
+    expect(db.stats().cacheMisses).toBeGreaterThan(400 * 30);
+    reader.rollback();
+    await db.close();
+  });
+
+  it.each([
+    ["evenly spread", (i: number): number => i * 1000],
+    ["crowded at the start", (i: number): number => i ** 3],
+    ["crowded at the end", (i: number): number => 600 ** 3 - (600 - i) ** 3],
+    ["in two crowds", (i: number): number => (i < 300 ? i : 2 ** 40 + i)],
+  ])("keys that are %s are found, and those between them are not", async (_, number) => {
+    const { db } = open({ pageSize: 1024 });
+    const key = (n: number): Uint8Array => {
+      const k = Buffer.alloc(9);
+      k.writeBigUInt64BE(BigInt(n));
+      return k;
+    };
+    await update(db, (b) => {
+      for (let i = 0; i < 600; i++) b.put(key(number(i)), bytes(`${i}`.padEnd(40)));
+    });
+    const reader = db.begin(false);
+    const b = reader.bucket("b")!;
+    for (let i = 0; i < 600; i++) {
+      // The second time by the ways that the first has remembered.
+      for (let again = 0; again < 2; again++) expect(text(b.get(key(number(i)))!).trim()).toBe(`${i}`);
+      const next = i < 599 ? number(i + 1) : number(i) + 2;
+      if (next > number(i) + 1) expect(b.get(key(number(i) + 1))).toBeUndefined();
+      expect(b.get(key(number(i)).subarray(0, 8))).toBeUndefined();
+    }
+    reader.rollback();
+    await db.close();
+  });
+
+  it("a leaf that nobody asks for leaves the memory with its commit", async () => {
+    const { db } = open();
+    await update(db, (b) => {
+      for (let i = 0; i < 5000; i++) b.put(bytes(`k${i}`), new Uint8Array(100));
+    });
+    expect(db.stats().dirtyBytes).toBe(0);
+    expect(db.stats().cacheBytes).toBeLessThan(64 * 1024);
+    const writer = db.begin(true);
+    writer.bucket("b")!.put(bytes("k5"), bytes("new"));
+    const done = writer.commit();
+    const reader = db.begin(false);
+    expect(text(reader.bucket("b")!.get(bytes("k5"))!)).toBe("new");
+    await done;
+    // Asked for meanwhile, so it stays.
+    const { cacheMisses } = db.stats();
+    expect(text(reader.bucket("b")!.get(bytes("k5"))!)).toBe("new");
+    expect(db.stats().cacheMisses).toBe(cacheMisses);
+    reader.rollback();
     await db.close();
   });
 

@@ -1,5 +1,7 @@
 import { assert, type Env } from "../../base/index.ts";
 import { type Disk, type DiskFile, type DiskLock, directoryOf, isDiskError } from "../disk/index.ts";
+import { Arena } from "./arena.ts";
+import { type CommitTimes, CommitWriter, type Job } from "./commit-writer.ts";
 import { BoltError, corrupt } from "./errors.ts";
 import {
   assertPageSize,
@@ -15,6 +17,7 @@ import {
   pageHeaderBytes,
   validatePage,
 } from "./format.ts";
+import { Frames } from "./frames.ts";
 import { Freelist } from "./freelist.ts";
 import { PageCache } from "./page-cache.ts";
 import { reachablePages } from "./reachable.ts";
@@ -56,28 +59,10 @@ export interface BoltStats {
   readonly inFlight: number;
 }
 
-/** How long the parts of a commit took, for whoever keeps metrics. */
-export interface CommitTimes {
-  readonly rebalanceMs: number;
-  readonly spillMs: number;
-  /** Asynchronous part: pages, sync, meta, sync. */
-  readonly writeMs: number;
-}
-
-/** What a commit leaves to be written. */
-interface Job {
-  readonly meta: Meta;
-  readonly pages: Page[];
-  /** The file must be this long first; 0 = it is long enough. */
-  readonly growTo: number;
-  readonly tx: Tx;
-}
-
 const defaultAllocBytes = 16 * 1024 * 1024;
-/** Bytes and pieces of one write: large enough to be cheap, small enough to let others at the disk. */
-const writeBytesMax = 1024 * 1024;
-const writePiecesMax = 512;
 const lockRetryMs = 50;
+/** Of the leaves that a full cache lacks, one in so many is taken in. */
+const admitEvery = 32;
 /** Pages of one read ahead: 64 KiB at 4096 a page. */
 const aheadPages = 16;
 /** Read at a time in a scan: much for one call, and still within the processor's cache. */
@@ -88,8 +73,7 @@ const gapPages = 8;
 /**
  * A bbolt file. Reads are synchronous, from a bounded cache of page images. A commit has two parts: the first, synchronous,
  * lays the changed nodes out on fresh pages and makes the result the current state; the second writes pages, syncs, writes
- * the meta page and syncs again, off the loop. The next write transaction may open in between: second parts run one
- * after the other, in order. Should one fail, the disk keeps the last durable state and no later commit succeeds.
+ * the meta page and syncs again, off the loop (`CommitWriter`). The next write transaction may open in between.
  */
 export class Bolt implements TxHost {
   readonly disk: Disk;
@@ -102,20 +86,26 @@ export class Bolt implements TxHost {
   readonly #file: DiskFile;
   #lock: DiskLock | undefined;
   readonly #cache: PageCache;
+  /** Made with the first page that finds no place in the cache. */
+  #frames: Frames | undefined;
+  /** Pages that found none. */
+  #turnedAway = 0;
+  /** What the open writer has read that is not in the cache, by id; each lies in the arena. */
+  readonly #writerPages = new Map<number, Page>();
+  #arena: Arena | undefined;
+  /** For scans: a buffer for each level of the tree. */
+  readonly #scanBuffers: Uint8Array[] = [];
   readonly #freelist = new Freelist();
   readonly #freelistSync: boolean;
-  #noSync: boolean;
+  readonly #noSync: boolean;
+  readonly #writer: CommitWriter;
   readonly #allocBytes: number;
   readonly #maxBytes: number;
   /** The current state: what the next transaction starts from. May not be durable yet. */
   #meta: Meta;
   #durableTxid: number;
   #fileBytes: number;
-  #writer: Tx | undefined;
-  /** Settles when the last commit so far is durable or failed; never rejects. */
-  #tail: Promise<void> = Promise.resolve();
-  #inFlight = 0;
-  #failure: BoltError | undefined;
+  #openWriter: Tx | undefined;
   #closed = false;
   /** Close when the last reader ends. */
   #idleClose = false;
@@ -166,6 +156,7 @@ export class Bolt implements TxHost {
       this.#meta = meta;
       this.#durableTxid = meta.txid;
       this.#fileBytes = file.size();
+      this.#writer = new CommitWriter(file, env.clock, this.#noSync, () => this.#path, this.#durable);
       // A reader needs no freelist but for a check; one that is in the file costs nothing.
       if (!this.readOnly || meta.freelist !== undefined) this.#loadFreelist();
     } catch (error) {
@@ -182,7 +173,7 @@ export class Bolt implements TxHost {
   /** A scratch file becomes the real one: it was renamed, and from now on commits are synced. */
   adopt(path: string, noSync: boolean): void {
     this.#path = path;
-    this.#noSync = noSync;
+    this.#writer.noSync = noSync;
   }
 
   /** Lets go of file and lock once no reader is open: another file took this one's place. */
@@ -193,7 +184,7 @@ export class Bolt implements TxHost {
 
   /** Why no commit succeeds any more. */
   get failure(): BoltError | undefined {
-    return this.#failure;
+    return this.#writer.failure;
   }
 
   /** Bytes of the current state by its high-water mark. */
@@ -219,7 +210,7 @@ export class Bolt implements TxHost {
       dirtyBytes: this.#cache.dirtyBytes,
       cacheMisses: this.#cache.misses,
       cacheEvictions: this.#cache.evictions,
-      inFlight: this.#inFlight,
+      inFlight: this.#writer.inFlight,
     };
   }
 
@@ -231,17 +222,16 @@ export class Bolt implements TxHost {
       return new Tx(this, this.#meta, false);
     }
     if (this.readOnly) throw new BoltError("DatabaseReadOnly", { path: this.#path });
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#writer !== undefined) throw new BoltError("WriterBusy", { path: this.#path });
+    if (this.failure !== undefined) throw this.failure;
+    if (this.#openWriter !== undefined) throw new BoltError("WriterBusy", { path: this.#path });
     this.#freelist.release(this.#durableTxid, this.#forgetPage);
-    this.#writer = new Tx(this, this.#meta, true);
-    return this.#writer;
+    this.#openWriter = new Tx(this, this.#meta, true);
+    return this.#openWriter;
   }
 
   /** Resolves when every commit so far is durable; rejects when one failed. */
-  async settled(): Promise<void> {
-    await this.#tail;
-    if (this.#failure !== undefined) throw this.#failure;
+  settled(): Promise<void> {
+    return this.#writer.settled();
   }
 
   /** fsync of the file, for a scratch file opened with `noSync`. */
@@ -254,8 +244,9 @@ export class Bolt implements TxHost {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#tail;
+    await this.#writer.settled().catch(() => undefined);
     this.#cache.clear();
+    this.#frames = undefined;
     if (this.#file.closeSoon === undefined) this.#file.close();
     else await this.#file.closeSoon();
     this.#lock?.release();
@@ -266,6 +257,62 @@ export class Bolt implements TxHost {
 
   readPage(id: number, highWater: number): Page {
     return this.#cache.get(id) ?? this.#load(id, highWater);
+  }
+
+  /**
+   * As `readPage`, for one look: while the cache is full, only one leaf in some that are missing takes a place in it. So what is read
+   * often gets one soon, and what is read at random from much more than fits costs a call to the system, no memory.
+   */
+  readPageOnce(id: number, highWater: number): Page {
+    return this.#cache.get(id) ?? this.#frames?.get(id) ?? this.#loadOnce(id, highWater);
+  }
+
+  readPageToChange(id: number, highWater: number): Page {
+    const known = this.#cache.get(id) ?? this.#writerPages.get(id);
+    if (known !== undefined) return known;
+    if (this.#closed) throw new BoltError("DatabaseNotOpen", { path: this.#path });
+    if (id < 2 || id >= highWater) throw this.#outside(id, highWater);
+    this.#arena ??= new Arena(this.pageSize);
+    const bytes = this.#arena.take();
+    if (this.#file.readSync(bytes, id * this.pageSize) < this.pageSize) throw this.#cut(id);
+    const page = new Page(bytes);
+    if (!page.leaf || page.overflow > 0) return this.#load(id, highWater);
+    validatePage(page, id, highWater, this.#path);
+    this.#cache.misses++;
+    this.#writerPages.set(id, page);
+    return page;
+  }
+
+  #forgetWriterPages(): void {
+    if (this.#writerPages.size > 0) this.#writerPages.clear();
+    this.#arena?.reset();
+  }
+
+  valueOf(page: Page, index: number): Uint8Array {
+    const frames = this.#frames;
+    return frames?.holds(page) ? frames.copyValue(page, index) : page.value(index);
+  }
+
+  #loadOnce(id: number, highWater: number): Page {
+    if (!this.#cache.full) return this.#load(id, highWater);
+    if (++this.#turnedAway % admitEvery === 0) {
+      const admitted = this.#load(id, highWater);
+      // The first to go unless it is asked for again.
+      admitted.used = false;
+      return admitted;
+    }
+    if (this.#closed) throw new BoltError("DatabaseNotOpen", { path: this.#path });
+    if (id < 2 || id >= highWater) throw this.#outside(id, highWater);
+    this.#frames ??= new Frames(this.pageSize);
+    const page = this.#frames.take(id);
+    if (this.#file.readSync(page.bytes, id * this.pageSize) < this.pageSize) throw this.#cut(id);
+    page.readHeader();
+    // A branch is worth its place, and what goes on behind its first page needs room of its own.
+    if (!page.leaf || page.overflow > 0) return this.#load(id, highWater);
+    validatePage(page, id, highWater, this.#path);
+    this.#cache.misses++;
+    this.#frames.keep(id);
+    return page;
   }
 
   /** Brings in the children from `index` on that lie next to each other in the file, in one read, if the first is missing. */
@@ -296,17 +343,25 @@ export class Bolt implements TxHost {
 
   /**
    * The children from `index` on, in order, until one answers false (then so does this). Leaves that are not in memory are read in
-   * large pieces into one of `buffers`, where those are kept that are not in use: such a page is good only until `visit` returns.
+   * large pieces into a buffer that is used again: such a page is good only until `visit` returns.
    */
-  visitChildren(
+  visitChildren(branch: Page, index: number, highWater: number, visit: (page: Page) => boolean): boolean {
+    const buffer = this.#scanBuffers.pop() ?? pageBuffer(Math.max(scanBytes, this.pageSize));
+    try {
+      return this.#visitChildren(branch, index, highWater, buffer, visit);
+    } finally {
+      this.#scanBuffers.push(buffer);
+    }
+  }
+
+  #visitChildren(
     branch: Page,
     index: number,
     highWater: number,
-    buffers: Uint8Array[],
+    buffer: Uint8Array,
     visit: (page: Page) => boolean,
   ): boolean {
     const { pageSize } = this;
-    const buffer = buffers.pop() ?? pageBuffer(Math.max(scanBytes, pageSize));
     let start = 0;
     let end = 0;
     for (let i = index; i < branch.count; i++) {
@@ -328,11 +383,12 @@ export class Bolt implements TxHost {
       }
       if (!visit(page)) return false;
     }
-    buffers.push(buffer);
     return true;
   }
 
   addPage(page: Page): void {
+    this.#frames?.forget(page.id);
+    page.used = false;
     this.#cache.add(page);
   }
 
@@ -360,8 +416,8 @@ export class Bolt implements TxHost {
     return this.#freelist.all();
   }
 
-  commit(tx: Tx): Promise<void> {
-    assert(tx === this.#writer, "only the open writer commits");
+  commit(tx: Tx, later: boolean): Promise<void> {
+    assert(tx === this.#openWriter, "only the open writer commits");
     const { clock } = this.#env;
     const started = clock.monotonicMs();
     tx.root.rebalance();
@@ -379,17 +435,30 @@ export class Bolt implements TxHost {
     tx.stats.spillMs = clock.monotonicMs() - balanced;
 
     const growTo = this.#grownSize(meta.highWater + 1);
-    const job: Job = { meta: { ...meta }, pages: tx.dirty, growTo: growTo > this.#fileBytes ? growTo : 0, tx };
+    const { rebalanceMs, spillMs } = tx.stats;
+    const job: Job = {
+      meta: { ...meta },
+      pages: tx.dirty,
+      growTo: growTo > this.#fileBytes ? growTo : 0,
+      rebalanceMs,
+      spillMs,
+    };
     if (job.growTo > 0) this.#fileBytes = job.growTo;
     // From here on it is the current state; what may still fail is only whether it ever becomes durable.
     this.#meta = job.meta;
-    this.#writer = undefined;
+    this.#openWriter = undefined;
+    this.#forgetWriterPages();
     tx.close(true);
-    this.#inFlight++;
-    const done = this.#tail.then(() => this.#write(job));
-    this.#tail = done.catch(() => undefined);
-    return done;
+    return this.#writer.write(job, later);
   }
+
+  readonly #durable = (jobs: readonly Job[], times: CommitTimes): void => {
+    this.#durableTxid = jobs.at(-1)!.meta.txid;
+    this.#freelist.release(this.#durableTxid, this.#forgetPage);
+    for (const { pages } of jobs) for (const page of pages) this.#cache.clean(page);
+    this.#cache.trim();
+    this.onCommit?.(times);
+  };
 
   end(tx: Tx): void {
     tx.close(false);
@@ -398,8 +467,9 @@ export class Bolt implements TxHost {
       if (this.#idleClose && this.#freelist.readers === 0) this.#closeQuietly();
       return;
     }
-    assert(tx === this.#writer, "only the open writer rolls back");
-    this.#writer = undefined;
+    assert(tx === this.#openWriter, "only the open writer rolls back");
+    this.#openWriter = undefined;
+    this.#forgetWriterPages();
     this.#freelist.rollback(tx.id);
     for (const page of tx.dirty) this.#cache.delete(page.id);
     for (let i = 0; i < tx.allocated.length; i += 2) {
@@ -417,9 +487,10 @@ export class Bolt implements TxHost {
     yield encodeMeta({ ...meta, txid: meta.txid - 1 }, 1);
     for (let at = pageSize * 2; at < tx.size; ) {
       tx.assertOpen();
-      const chunk = new Uint8Array(Math.min(chunkBytes, tx.size - at));
+      const chunk = pageBuffer(Math.min(chunkBytes, tx.size - at));
+      const read = await this.#file.read(chunk, at);
       // A file that ends early has only free pages there.
-      await this.#file.read(chunk, at);
+      if (read < chunk.length) chunk.fill(0, read);
       at += chunk.length;
       yield chunk;
     }
@@ -549,10 +620,10 @@ export class Bolt implements TxHost {
 
   /** Reads a page and its overflow pages. */
   #readRun(id: number, highWater: number): Page {
-    if (id < 2 || id >= highWater) throw corrupt(this.#path, id, `the database has ${highWater} pages`);
+    if (id < 2 || id >= highWater) throw this.#outside(id, highWater);
     const { pageSize } = this;
     const first = pageBuffer(pageSize);
-    if (this.#file.readSync(first, id * pageSize) < pageSize) throw corrupt(this.#path, id, "the file ends before it");
+    if (this.#file.readSync(first, id * pageSize) < pageSize) throw this.#cut(id);
     const page = new Page(first);
     const { overflow } = page;
     if (overflow === 0) return page;
@@ -565,6 +636,14 @@ export class Bolt implements TxHost {
     }
     if (this.#file.readSync(run, id * pageSize) < run.length) throw corrupt(this.#path, id, "the file ends within it");
     return new Page(run);
+  }
+
+  #outside(id: number, highWater: number): BoltError {
+    return corrupt(this.#path, id, `the database has ${highWater} pages`);
+  }
+
+  #cut(id: number): BoltError {
+    return corrupt(this.#path, id, "the file ends before it");
   }
 
   readonly #forgetPage = (id: number): void => this.#cache.delete(id);
@@ -602,57 +681,6 @@ export class Bolt implements TxHost {
     let mapped = 32 * 1024;
     while (mapped < need && mapped < 1 << 30) mapped *= 2;
     return mapped >= need && mapped <= this.#allocBytes ? mapped : need + this.#allocBytes;
-  }
-
-  // --- the asynchronous part
-
-  async #write(job: Job): Promise<void> {
-    const started = this.#env.clock.monotonicMs();
-    try {
-      if (this.#failure !== undefined) throw this.#failure;
-      const file = this.#file;
-      if (job.growTo > 0) {
-        file.truncate(job.growTo);
-        if (!this.#noSync) await file.sync();
-      }
-      await this.#writePages(job.pages);
-      if (!this.#noSync) await file.dataSync();
-      await file.write([encodeMeta(job.meta)], (job.meta.txid % 2) * this.pageSize);
-      if (!this.#noSync) await file.dataSync();
-    } catch (cause) {
-      this.#failure ??= new BoltError("Poisoned", {
-        path: this.#path,
-        detail: `transaction ${job.meta.txid} could not be written (${(cause as Error).message}). What was durable before is intact; make room or replace the disk, then start again`,
-        cause,
-      });
-      throw this.#failure;
-    } finally {
-      this.#inFlight--;
-    }
-    this.#durableTxid = job.meta.txid;
-    this.#freelist.release(this.#durableTxid, this.#forgetPage);
-    for (const page of job.pages) this.#cache.clean(page);
-    this.#cache.trim();
-    const { rebalanceMs, spillMs } = job.tx.stats;
-    this.onCommit?.({ rebalanceMs, spillMs, writeMs: this.#env.clock.monotonicMs() - started });
-  }
-
-  /** In page order, neighbours in one write. */
-  async #writePages(pages: Page[]): Promise<void> {
-    pages.sort((a, b) => a.id - b.id);
-    for (let i = 0; i < pages.length; ) {
-      const start = pages[i]!.id;
-      const pieces: Uint8Array[] = [];
-      let next = start;
-      let bytes = 0;
-      while (i < pages.length && pages[i]!.id === next && bytes < writeBytesMax && pieces.length < writePiecesMax) {
-        const page = pages[i++]!;
-        pieces.push(page.bytes);
-        bytes += page.bytes.length;
-        next = page.id + page.overflow + 1;
-      }
-      await this.#file.write(pieces, start * this.pageSize);
-    }
   }
 }
 

@@ -20,7 +20,8 @@ export const defaultFillPercent = 0.5;
 
 /**
  * A sorted map of keys to values or to further buckets. Valid until its transaction ends. Keys and values given are kept
- * by reference until the commit; those returned stay valid for good and must not be changed.
+ * by reference until the commit. Those returned must not be changed; in a read transaction they stay valid for good, in a write
+ * transaction until it ends.
  */
 export class Bucket {
   readonly tx: Tx;
@@ -68,24 +69,46 @@ export class Bucket {
     let id = this.root;
     for (let depth = 0; depth < depthMax; depth++) {
       const node = this.#nodes?.get(id);
-      if (node !== undefined) {
-        if (!node.leaf) {
-          id = node.items[node.childFor(key)]!.child;
-          continue;
-        }
+      if (node === undefined) {
+        const page = this.root === 0 ? this.pageOf(id) : this.tx.pageOnce(id);
+        return this.#getFrom(page, key, depth);
+      }
+      if (node.leaf) {
         const item = node.items[node.lowerBound(key)];
         if (item === undefined || (item.flags & bucketFlag) !== 0 || compareKeys(item.key, key) !== 0) return undefined;
         return item.value;
       }
-      const page = this.pageOf(id);
+      id = node.items[node.childFor(key)]!.child;
+    }
+    throw this.#tooDeep(id);
+  }
+
+  /** As `get`, from `from` down. */
+  #getFrom(from: Page, key: Uint8Array, depth: number): Uint8Array | undefined {
+    const { tx } = this;
+    let page = from;
+    for (let at = depth; at < depthMax; at++) {
       if (page.leaf) {
         const index = page.lowerBound(key);
         if (index >= page.count || !page.keyIs(index, key)) return undefined;
-        return (page.elementFlags(index) & bucketFlag) !== 0 ? undefined : page.value(index);
+        return (page.elementFlags(index) & bucketFlag) !== 0 ? undefined : tx.valueOf(page, index);
       }
-      id = page.child(page.childFor(key));
+      const index = page.childFor(key);
+      const branch = page.branchAt(index);
+      if (branch !== undefined) {
+        branch.used = true;
+        page = branch;
+        continue;
+      }
+      const child = tx.pageOnce(page.child(index));
+      if (!child.leaf) page.linkBranch(index, child);
+      page = child;
     }
-    throw this.tx.corrupt(id, "the tree is too deep: its pages form a circle");
+    throw this.#tooDeep(page.id);
+  }
+
+  #tooDeep(id: number): BoltError {
+    return this.tx.corrupt(id, "the tree is too deep: its pages form a circle");
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -138,7 +161,6 @@ export class Bucket {
     this.tx.assertOpen();
     assert(this.#nodes === undefined, "a scan within a write transaction");
     let first = true;
-    const buffers: Uint8Array[] = [];
     const walk = (page: Page, depth: number): boolean => {
       if (page.leaf) {
         const index = first ? page.lowerBound(from) : 0;
@@ -146,7 +168,7 @@ export class Bucket {
         return visit(page, index);
       }
       if (depth >= depthMax) throw this.tx.corrupt(page.id, "the tree is too deep: its pages form a circle");
-      return this.tx.visitChildren(page, first ? page.childFor(from) : 0, buffers, (child) => walk(child, depth + 1));
+      return this.tx.visitChildren(page, first ? page.childFor(from) : 0, (child) => walk(child, depth + 1));
     };
     walk(this.pageOf(this.root), 1);
   }

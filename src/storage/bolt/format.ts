@@ -45,30 +45,39 @@ export function pageBuffer(bytes: number): Uint8Array {
 
 /**
  * The image of one page and its overflow pages. Never changed once it is in the cache: a changed node goes to another
- * page. So whatever was handed out as a subarray stays valid for good.
+ * page. So whatever was handed out as a subarray stays valid for good. Only those in `Frames` are read over.
  */
 export class Page {
-  readonly id: number;
+  id = 0;
   /** The whole run: (overflow + 1) x page size; of an inline bucket, just what is there. */
   readonly bytes: Uint8Array;
   /** The same memory as 32-bit words. Element i starts at word 4 + 4i. */
   readonly words: Uint32Array;
-  readonly leaf: boolean;
-  readonly count: number;
+  leaf = false;
+  count = 0;
   /** Clock bit of the cache: set on each use, cleared as the hand passes. */
   used = true;
-  /** Its place in the cache. */
+  /** Its place in the cache, -1 when it is not there. */
   slot = -1;
   /** Not durable yet: must not be evicted, since the file does not have it. */
   dirty = false;
   /** Of a branch: the six bytes of each key that follow the `#common` ones all share, as a number. */
   #heads: Float64Array | undefined;
   #common = 0;
+  /** Of a branch: those of its children that are branches and were in the cache when they were last come by. */
+  #branches: (Page | undefined)[] | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+    this.readHeader();
+  }
+
+  /** Other bytes were read into this image. */
+  readHeader(): void {
     const words = this.words;
+    this.#heads = undefined;
+    this.#branches = undefined;
     this.id = words[0]! + words[1]! * 0x1_0000_0000;
     this.leaf = (words[2]! & 0xffff) === PageFlag.leaf;
     this.count = words[2]! >>> 16;
@@ -114,12 +123,17 @@ export class Page {
     return this.words[4 + index * 4 + 3]!;
   }
 
-  /** Value of leaf element `index`. */
-  value(index: number): Uint8Array {
+  /** Offset of the value of leaf element `index`. */
+  valueStart(index: number): number {
     const at = 4 + index * 4;
     const words = this.words;
-    const start = at * 4 + words[at + 1]! + words[at + 2]!;
-    return this.bytes.subarray(start, start + words[at + 3]!);
+    return at * 4 + words[at + 1]! + words[at + 2]!;
+  }
+
+  /** Value of leaf element `index`. */
+  value(index: number): Uint8Array {
+    const start = this.valueStart(index);
+    return this.bytes.subarray(start, start + this.valueSize(index));
   }
 
   /** Index of the first element whose key is at or above `key`; `count` when there is none. */
@@ -167,14 +181,30 @@ export class Page {
     const head = headOf(key, common, key.length);
     let low = 0;
     let high = this.count;
+    // Revisions lie about evenly, so the first look goes where `head` should be, and often there are no more than two.
+    let middle = guess(heads, head);
     while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (heads[middle]! <= head) low = middle + 1;
-      else high = middle;
+      if (heads[middle]! <= head) {
+        low = middle + 1;
+        if (low < high && heads[low]! > head) break;
+      } else high = middle;
+      middle = (low + high) >>> 1;
     }
     // Keys with an equal head differ further on, or in length only.
     while (low > 0 && heads[low - 1] === head && this.compareKey(low - 1, key) > 0) low--;
     return low > 0 ? low - 1 : 0;
+  }
+
+  /** Child `index` of a branch, if it is a branch that is in the cache: spares the search for it by its id. */
+  branchAt(index: number): Page | undefined {
+    const branch = this.#branches?.[index];
+    return branch !== undefined && branch.slot >= 0 ? branch : undefined;
+  }
+
+  /** Remembers child `index`, a branch in the cache. Where it is dropped from there, its `slot` says so. */
+  linkBranch(index: number, branch: Page): void {
+    this.#branches ??= new Array<Page | undefined>(this.count).fill(undefined);
+    this.#branches[index] = branch;
   }
 
   /** Order of element `index` against `key`. */
@@ -216,6 +246,15 @@ export class Page {
     for (let i = size - 1; i >= 0; i--) if (bytes[start + i] !== key[i]) return false;
     return true;
   }
+}
+
+/** Index where `head` stands among ascending `heads`, were they evenly spread. */
+function guess(heads: Float64Array, head: number): number {
+  const last = heads.length - 1;
+  const first = heads[0]!;
+  const span = heads[last]! - first;
+  if (span === 0 || head <= first) return 0;
+  return Math.min(last, Math.floor(((head - first) / span) * last));
 }
 
 /**

@@ -29,6 +29,11 @@ export class PageCache {
     return this.#dirtyBytes;
   }
 
+  /** Whether another page would push one out. */
+  get full(): boolean {
+    return this.#bytes >= this.limitBytes;
+  }
+
   get(id: number): Page | undefined {
     const page = this.#pages.get(id);
     if (page !== undefined) page.used = true;
@@ -52,11 +57,13 @@ export class PageCache {
     if (this.#bytes > this.limitBytes) this.#evict(16);
   }
 
-  /** The file has the page now. */
+  /** The file has the page now. A leaf that nobody asked for since it was laid out goes: much more is written than read again. */
   clean(page: Page): void {
     if (!page.dirty) return;
+    const cached = this.#pages.get(page.id) === page;
+    if (cached && page.leaf && !page.used) this.#drop(page);
+    else if (cached) this.#dirtyBytes -= page.bytes.length;
     page.dirty = false;
-    if (this.#pages.get(page.id) === page) this.#dirtyBytes -= page.bytes.length;
   }
 
   delete(id: number): void {
@@ -66,11 +73,12 @@ export class PageCache {
 
   /** Evicts down to the limit: called after pages became clean. */
   trim(): void {
-    // Twice round at most: the first time clears the bits, the second finds the pages.
+    // Twice round: the first time clears the bits, the second finds the pages.
     if (this.#bytes > this.limitBytes) this.#evict(this.#face.length * 2);
   }
 
   clear(): void {
+    for (const page of this.#pages.values()) page.slot = -1;
     this.#pages.clear();
     this.#face.length = 0;
     this.#gaps.length = 0;
@@ -80,10 +88,14 @@ export class PageCache {
   }
 
   #evict(stepsMax: number): void {
-    for (let step = 0; step < stepsMax && this.#bytes > this.limitBytes; step++) {
+    // Gaps are not steps; with nothing but dirty pages left, twice round is enough.
+    let looks = this.#face.length * 2;
+    for (let step = 0; step < stepsMax && looks > 0 && this.#bytes > this.limitBytes; looks--) {
       if (this.#hand >= this.#face.length) this.#hand = 0;
       const page = this.#face[this.#hand++];
-      if (page === undefined || page.dirty) continue;
+      if (page === undefined) continue;
+      step++;
+      if (page.dirty) continue;
       if (page.used) page.used = false;
       else {
         this.#drop(page);
@@ -96,6 +108,7 @@ export class PageCache {
     this.#pages.delete(page.id);
     this.#face[page.slot] = undefined;
     this.#gaps.push(page.slot);
+    page.slot = -1;
     this.#bytes -= page.bytes.length;
     if (page.dirty) this.#dirtyBytes -= page.bytes.length;
     if (this.#gaps.length > 64 && this.#gaps.length > this.#pages.size) this.#close();

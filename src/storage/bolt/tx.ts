@@ -22,19 +22,16 @@ export interface TxHost {
   readonly path: string;
   readonly pageSize: number;
   readPage(id: number, highWater: number): Page;
+  readPageOnce(id: number, highWater: number): Page;
+  valueOf(page: Page, index: number): Uint8Array;
   readAhead(branch: Page, index: number, highWater: number): void;
-  visitChildren(
-    branch: Page,
-    index: number,
-    highWater: number,
-    buffers: Uint8Array[],
-    visit: (page: Page) => boolean,
-  ): boolean;
+  visitChildren(branch: Page, index: number, highWater: number, visit: (page: Page) => boolean): boolean;
+  readPageToChange(id: number, highWater: number): Page;
   addPage(page: Page): void;
   free(txid: number, id: number, overflow: number): void;
   allocate(tx: Tx, count: number): number;
   freedPages(): number[];
-  commit(tx: Tx): Promise<void>;
+  commit(tx: Tx, later: boolean): Promise<void>;
   end(tx: Tx): void;
   writeTo(tx: Tx, chunkBytes: number): AsyncIterable<Uint8Array>;
 }
@@ -117,11 +114,12 @@ export class Tx {
   /**
    * Ends the transaction. When the call returns the new state stands for every later transaction; the promise resolves
    * when it is durable and rejects when it will never be. A fault met before anything was changed rolls back and rejects.
+   * With `later` nobody is in a hurry: it is written with the next commit that is not `later`, or when `settled` or `close` ask.
    */
-  commit(): Promise<void> {
+  commit(later = false): Promise<void> {
     try {
       this.assertWritable();
-      return this.#host.commit(this);
+      return this.#host.commit(this, later);
     } catch (error) {
       if (this.#open && this.writable) this.rollback();
       return Promise.reject(error);
@@ -151,15 +149,26 @@ export class Tx {
   // What follows is for the other files of this room.
 
   page(id: number): Page {
-    return this.#host.readPage(id, this.meta.highWater);
+    const { highWater } = this.meta;
+    return this.writable ? this.#host.readPageToChange(id, highWater) : this.#host.readPage(id, highWater);
+  }
+
+  /** As `page`, to look up one row: good only until the next page is read. `valueOf` takes the value. */
+  pageOnce(id: number): Page {
+    return this.writable ? this.page(id) : this.#host.readPageOnce(id, this.meta.highWater);
+  }
+
+  /** The value of a leaf's element, valid for good whichever way the page was read. */
+  valueOf(page: Page, index: number): Uint8Array {
+    return this.#host.valueOf(page, index);
   }
 
   readAhead(branch: Page, index: number): void {
     this.#host.readAhead(branch, index, this.meta.highWater);
   }
 
-  visitChildren(branch: Page, index: number, buffers: Uint8Array[], visit: (page: Page) => boolean): boolean {
-    return this.#host.visitChildren(branch, index, this.meta.highWater, buffers, visit);
+  visitChildren(branch: Page, index: number, visit: (page: Page) => boolean): boolean {
+    return this.#host.visitChildren(branch, index, this.meta.highWater, visit);
   }
 
   allocate(count: number): number {

@@ -78,7 +78,7 @@ export interface RealDiskOptions {
  * one, which ours would queue behind.
  */
 export class SyncPace {
-  /** Syncs in the thread pool, of any file of this disk. */
+  /** Writes and syncs in the thread pool, of any file of this disk: what is written is about to be synced. */
   inFlight = 0;
   /** Moving average of the syncs on the loop, 0 .. 4 * LOOP_SYNC_MS_MAX. */
   #averageMs = 0;
@@ -478,10 +478,12 @@ class RealFile implements DiskFile {
   #write(fd: number, pieces: readonly Uint8Array[], position: number, finish: Done): void {
     const bytes = total(pieces);
     let done = 0;
+    this.#pace.inFlight++;
     const next = (): void => {
       fs.writev(fd, rest(pieces, done), position + done, (error, n) => {
         if (error === null) done += n;
         if (error === null && done < bytes) return next();
+        this.#pace.inFlight--;
         this.#end();
         finish(error === null ? undefined : fault(error, "write", this.path));
       });
