@@ -12,10 +12,10 @@ const hashesMax = 10;
 /** Rows between two looks at the clock. */
 const clockEvery = 64;
 /**
- * Deleted rows after which the store is asked to commit, and waited for: laying a batch out holds the loop for some 2.5 us a row, and
- * left to its own clock the store would gather 10,000 of them.
+ * Longest time a slice looks at rows. What it deletes is laid out by the store in the same turn, for some 2.5 us a row, which takes
+ * about as long again.
  */
-const commitRows = 1000;
+const sliceMsMax = 2;
 
 interface Job {
   readonly state: State;
@@ -32,8 +32,6 @@ interface Job {
   nextMain: number;
   nextSub: number;
   deleted: number;
-  /** Deleted since the last commit that was asked for. */
-  uncommitted: number;
 }
 
 export interface CompactorLimits {
@@ -43,7 +41,8 @@ export interface CompactorLimits {
 }
 
 /**
- * Deletes what compactions gave up, one compaction after the other, in slices. Each row up to the compact revision is
+ * Deletes what compactions gave up, one compaction after the other, in slices; the store takes what a slice deleted along with the
+ * commits that it makes anyway. Each row up to the compact revision is
  * looked at once; the first row of a key trims the key in the index, after which the index tells for every row of the
  * key whether it stays. So there is no pass over the whole index and no set of kept revisions.
  */
@@ -52,6 +51,7 @@ export class Compactor {
   readonly #limits: CompactorLimits;
   readonly #metrics: MvccMetrics;
   readonly #jobs: Job[] = [];
+  readonly #fields = new keyValue.KeyValueFields();
   #hashes: KeyValueHash[] = [];
   #timer: { cancel(): void } | undefined = undefined;
   /** Compact revisions of the sliced hashes under way: a later compaction would take rows from under them. */
@@ -91,7 +91,6 @@ export class Compactor {
         nextMain: 0,
         nextSub: 0,
         deleted: 0,
-        uncommitted: 0,
       });
     });
     // Most callers do not wait; an end by `stop` is no news to them.
@@ -148,16 +147,18 @@ export class Compactor {
     }
     const { hasher } = job;
     const { revision } = job;
+    const sliceMs = Math.min(sliceMsMax, this.#limits.sliceMs);
     let finished = true;
     let seen = 0;
     let deleted = 0;
-    store.visitRevisions(
+    const fields = this.#fields;
+    store.scanRevisions(
       job.nextMain,
-      (main, sub, tombstone, value) => {
+      (main, sub, tombstone, bytes, start, end) => {
         if (main > revision) return false;
         if (
           seen >= this.#limits.batchLimit ||
-          (seen % clockEvery === clockEvery - 1 && clock.monotonicMs() - startMs > this.#limits.sliceMs)
+          (seen % clockEvery === clockEvery - 1 && clock.monotonicMs() - startMs > sliceMs)
         ) {
           job.nextMain = main;
           job.nextSub = sub;
@@ -165,13 +166,14 @@ export class Compactor {
           return false;
         }
         seen++;
-        const row = index.find(keyValue.keyStringOf(value));
+        fields.read(bytes, start, end);
+        const row = index.findBytes(bytes, fields.keyStart, fields.keyEnd);
         const kept = row >= 0 && index.trim(row, revision) && index.isNewestAt(row, revision, main, sub);
         if (!kept) {
           store.deleteRevision(main, sub, tombstone);
           deleted++;
         }
-        hasher.write(main, sub, tombstone, value, kept);
+        hasher.write(main, sub, tombstone, bytes, start, end, kept);
         return true;
       },
       job.nextSub,
@@ -180,17 +182,12 @@ export class Compactor {
     this.#metrics.compactedKeys.inc(deleted);
     if (finished) this.#finish(job);
     this.#metrics.compactionPauseMs.observe(clock.monotonicMs() - startMs);
-    job.uncommitted += deleted;
-    if (finished || job.uncommitted < commitRows || store.commit === undefined) {
-      this.#wake(finished ? 0 : this.#limits.sleepMs);
-      return;
-    }
-    job.uncommitted = 0;
-    // A store that fails ends the member; nothing more is compacted then.
-    store.commit().then(
-      () => this.#wake(this.#limits.sleepMs),
-      () => {},
-    );
+    if (deleted > 0) store.stage?.();
+    const pauseMs = finished ? 0 : this.#limits.sleepMs;
+    // The disk has to keep up: what is deleted and not durable lies in memory.
+    const backlog = store.ready?.();
+    if (backlog === undefined) this.#wake(pauseMs);
+    else backlog.then(() => this.#wake(pauseMs));
   }
 
   #finish(job: Job): void {

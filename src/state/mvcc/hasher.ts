@@ -33,7 +33,16 @@ export class RevisionHasher {
     return main <= this.#compactRevision && this.#anyKept;
   }
 
-  write(main: number, sub: number, tombstone: boolean, value: Uint8Array, kept: boolean): void {
+  /** A row whose value is bytes[start..end). */
+  write(
+    main: number,
+    sub: number,
+    tombstone: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    kept: boolean,
+  ): void {
     if (main > this.#revision) return;
     if (main <= this.#compactRevision) {
       if (this.#anyKept && !kept) return;
@@ -43,7 +52,7 @@ export class RevisionHasher {
     rowKey.writeUInt32BE(main >>> 0, 4);
     rowKey.writeUInt32BE(Math.floor(sub / 0x1_0000_0000), 9);
     rowKey.writeUInt32BE(sub >>> 0, 13);
-    this.#sum = crc32c(value, crc32c(rowKey, this.#sum, 0, tombstone ? 18 : 17));
+    this.#sum = crc32c(bytes, crc32c(rowKey, this.#sum, 0, tombstone ? 18 : 17), start, end);
   }
 
   result(): KeyValueHash {
@@ -51,8 +60,7 @@ export class RevisionHasher {
   }
 }
 
-/** Whether a row is kept for a hash at `revision`: the newest of its key there, and no tombstone. */
-export function isKeptAt(index: KeyIndex, key: string, revision: number, main: number, sub: number): boolean {
-  const row = index.find(key);
+/** Whether a revision of the key of `row` (-1: not known) is kept for a hash at `revision`: the newest there, and no tombstone. */
+export function isKeptAt(index: KeyIndex, row: number, revision: number, main: number, sub: number): boolean {
   return row >= 0 && index.seek(row, revision) && index.foundMain === main && index.foundSub === sub;
 }

@@ -1,7 +1,7 @@
 import type { Entries } from "./entries.ts";
 
 /** Slots of a segment before it is split in two. */
-const segmentSlotsMax = 2048;
+const segmentSlotsMax = 8192;
 const segmentSlotsMin = 64;
 /** Splitting further than this cannot help (hashes that are equal in so many bits were made to be): the segment grows instead. */
 const depthMax = 20;
@@ -29,6 +29,8 @@ export class KeyTable {
   readonly #seed: number;
   /** 2^depth segments by leading bits; neighbours share a segment that is not split as far. */
   #directory: Segment[] = [new Segment(1, segmentSlotsMin), new Segment(1, segmentSlotsMin)];
+  /** The slots of each segment of the directory: a look-up goes straight to them. */
+  #slots: Int32Array[] = this.#directory.map((segment) => segment.slots);
   #depth = 1;
   /** Hash of the key that `findBytes` looked for last. */
   #sought = 0;
@@ -49,7 +51,7 @@ export class KeyTable {
   /** Row of `key`, or -1. */
   find(key: string): number {
     const hash = this.#hash(key);
-    const slots = this.#directory[hash >>> (32 - this.#depth)]!.slots;
+    const slots = this.#slots[hash >>> (32 - this.#depth)]!;
     const mask = slots.length - 2;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const row = slots[at + 1]! - 1;
@@ -64,7 +66,7 @@ export class KeyTable {
     for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
     const hash = finish(h);
     this.#sought = hash;
-    const slots = this.#directory[hash >>> (32 - this.#depth)]!.slots;
+    const slots = this.#slots[hash >>> (32 - this.#depth)]!;
     const mask = slots.length - 2;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const row = slots[at + 1]! - 1;
@@ -91,8 +93,10 @@ export class KeyTable {
         put(segment, hash, row);
         return;
       }
-      if (capacity < segmentSlotsMax || segment.depth >= depthMax) grow(segment);
-      else this.#split(segment, hash);
+      if (capacity < segmentSlotsMax || segment.depth >= depthMax) {
+        grow(segment);
+        this.#place(hash, segment.depth, segment, segment);
+      } else this.#split(segment, hash);
     }
   }
 
@@ -123,9 +127,8 @@ export class KeyTable {
 
   #split(segment: Segment, hash: number): void {
     if (segment.depth === this.#depth) {
-      const doubled = new Array<Segment>(this.#directory.length * 2);
-      for (let i = 0; i < doubled.length; i++) doubled[i] = this.#directory[i >>> 1]!;
-      this.#directory = doubled;
+      this.#directory = doubled(this.#directory);
+      this.#slots = doubled(this.#slots);
       this.#depth++;
     }
     const depth = segment.depth + 1;
@@ -137,10 +140,26 @@ export class KeyTable {
       if (row < 0) continue;
       put((slots[at]! >>> (32 - depth)) & 1 ? high : low, slots[at]!, row);
     }
-    const span = 1 << (this.#depth - segment.depth);
-    const first = (hash >>> (32 - segment.depth)) << (this.#depth - segment.depth);
-    for (let i = 0; i < span; i++) this.#directory[first + i] = i < span / 2 ? low : high;
+    this.#place(hash, segment.depth, low, high);
   }
+
+  /** Where the directory names the segment of `hash`, whose depth is given, `low` and `high` share its places from now on. */
+  #place(hash: number, depth: number, low: Segment, high: Segment): void {
+    const span = 1 << (this.#depth - depth);
+    const first = (hash >>> (32 - depth)) << (this.#depth - depth);
+    for (let i = 0; i < span; i++) {
+      const segment = i < span / 2 ? low : high;
+      this.#directory[first + i] = segment;
+      this.#slots[first + i] = segment.slots;
+    }
+  }
+}
+
+/** Each element twice. */
+function doubled<T>(list: readonly T[]): T[] {
+  const twice = new Array<T>(list.length * 2);
+  for (let i = 0; i < twice.length; i++) twice[i] = list[i >>> 1]!;
+  return twice;
 }
 
 function finish(hash: number): number {

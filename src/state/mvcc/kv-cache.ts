@@ -1,10 +1,12 @@
 import { copyToSlab } from "./encoder.ts";
 
-const chunkBits = 12;
+const chunkBits = 14;
 const chunkSize = 1 << chunkBits;
 const chunkMask = chunkSize - 1;
 /** What a cached view costs besides its bytes: the view, its place in the queue and in the row's chunk. */
 const overheadBytes = 144;
+/** Of the values that are read and not there, one in so many is taken in once there is no room left. */
+const admitEvery = 8;
 
 /**
  * The newest KeyValues of rows written or read lately, so that a read of a busy key does not go to the store. What came in
@@ -13,12 +15,14 @@ const overheadBytes = 144;
  */
 export class KvCache {
   readonly #bytesMax: number;
-  readonly #chunks: (Uint8Array | undefined)[][] = [];
-  /** Ring of rows and what was put for them; its length is a power of two. */
+  /** By row: where in the ring its value stands, plus one; 0 = nowhere. Numbers, so that the collector has nothing to walk. */
+  readonly #chunks: Int32Array[] = [];
+  /** Ring of rows and what was put for them; its length is a power of two. A value that was replaced stands under no row. */
   #rows = new Int32Array(1024);
   #values: (Uint8Array | undefined)[] = new Array(1024).fill(undefined);
   #head = 0;
   #length = 0;
+  #turnedAway = 0;
   bytes = 0;
   hits = 0;
   misses = 0;
@@ -29,10 +33,13 @@ export class KvCache {
   }
 
   get(row: number): Uint8Array | undefined {
-    const kv = this.#chunks[row >>> chunkBits]?.[row & chunkMask];
-    if (kv === undefined) this.misses++;
-    else this.hits++;
-    return kv;
+    const place = this.#chunks[row >>> chunkBits]?.[row & chunkMask];
+    if (place === undefined || place === 0) {
+      this.misses++;
+      return undefined;
+    }
+    this.hits++;
+    return this.#values[place - 1];
   }
 
   /** `kv` lies in a slab: it comes from the encoder. */
@@ -42,50 +49,61 @@ export class KvCache {
       this.delete(row);
       return;
     }
-    let chunk = this.#chunks[row >>> chunkBits];
-    if (chunk === undefined) {
-      chunk = new Array<Uint8Array | undefined>(chunkSize).fill(undefined);
-      this.#chunks[row >>> chunkBits] = chunk;
-    }
-    chunk[row & chunkMask] = kv;
+    while (row >>> chunkBits >= this.#chunks.length) this.#chunks.push(new Int32Array(chunkSize));
     if (this.#length === this.#rows.length) this.#grow();
     const tail = (this.#head + this.#length++) & (this.#rows.length - 1);
+    this.#chunks[row >>> chunkBits]![row & chunkMask] = tail + 1;
     this.#rows[tail] = row;
     this.#values[tail] = kv;
     this.bytes += cost;
     while (this.bytes > this.#bytesMax) this.#evict();
   }
 
-  /** As `set` for a value that lies elsewhere, on a page of the store: it is copied, not to keep the page. */
+  /**
+   * As `set` for a value that was read from the store: it is copied, not to keep what it lies in. Once the cache is full, only some
+   * are: reads at random among more than fits would push out what is written and read again, and gain nothing.
+   */
   copyIn(row: number, kv: Uint8Array): void {
-    if ((kv.length + overheadBytes) * 8 <= this.#bytesMax) this.set(row, copyToSlab(kv));
+    const cost = kv.length + overheadBytes;
+    if (cost * 8 > this.#bytesMax) return;
+    if (this.bytes + cost > this.#bytesMax && ++this.#turnedAway % admitEvery !== 0) return;
+    this.set(row, copyToSlab(kv));
   }
 
   delete(row: number): void {
     const chunk = this.#chunks[row >>> chunkBits];
-    if (chunk !== undefined) chunk[row & chunkMask] = undefined;
+    if (chunk !== undefined) chunk[row & chunkMask] = 0;
   }
 
   #evict(): void {
     const head = this.#head;
-    const kv = this.#values[head]!;
     const row = this.#rows[head]!;
     const chunk = this.#chunks[row >>> chunkBits]!;
-    if (chunk[row & chunkMask] === kv) chunk[row & chunkMask] = undefined;
+    if (chunk[row & chunkMask] === head + 1) chunk[row & chunkMask] = 0;
+    this.bytes -= this.#values[head]!.length + overheadBytes;
     this.#values[head] = undefined;
     this.#head = (head + 1) & (this.#rows.length - 1);
     this.#length--;
-    this.bytes -= kv.length + overheadBytes;
   }
 
+  /** Twice as long, the first in front. */
   #grow(): void {
     const capacity = this.#rows.length;
     const rows = new Int32Array(capacity * 2);
     const values = new Array<Uint8Array | undefined>(capacity * 2).fill(undefined);
     for (let i = 0; i < this.#length; i++) {
       const at = (this.#head + i) & (capacity - 1);
-      rows[i] = this.#rows[at]!;
+      const row = this.#rows[at]!;
+      rows[i] = row;
       values[i] = this.#values[at];
+      // Below zero until all are done: a new place must not be taken for an old one.
+      const chunk = this.#chunks[row >>> chunkBits]!;
+      if (chunk[row & chunkMask] === at + 1) chunk[row & chunkMask] = -(i + 1);
+    }
+    for (let i = 0; i < this.#length; i++) {
+      const row = rows[i]!;
+      const chunk = this.#chunks[row >>> chunkBits]!;
+      if (chunk[row & chunkMask] === -(i + 1)) chunk[row & chunkMask] = i + 1;
     }
     this.#rows = rows;
     this.#values = values;

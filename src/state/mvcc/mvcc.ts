@@ -285,9 +285,10 @@ function hashSlice(hashing: Hashing, pause: () => boolean): boolean {
   const { index, store } = hashing.state;
   let finished = true;
   let seen = 0;
-  store.visitRevisions(
+  const fields = new keyValue.KeyValueFields();
+  store.scanRevisions(
     hashing.nextMain,
-    (main, sub, tombstone, value) => {
+    (main, sub, tombstone, bytes, start, end) => {
       if (main > revision) return false;
       if (++seen % clockEvery === 0 && pause()) {
         hashing.nextMain = main;
@@ -295,8 +296,12 @@ function hashSlice(hashing: Hashing, pause: () => boolean): boolean {
         finished = false;
         return false;
       }
-      const kept = hasher.asksKept(main) && isKeptAt(index, keyValue.keyStringOf(value), revision, main, sub);
-      hasher.write(main, sub, tombstone, value, kept);
+      let kept = false;
+      if (hasher.asksKept(main)) {
+        fields.read(bytes, start, end);
+        kept = isKeptAt(index, index.findBytes(bytes, fields.keyStart, fields.keyEnd), revision, main, sub);
+      }
+      hasher.write(main, sub, tombstone, bytes, start, end, kept);
       return true;
     },
     hashing.nextSub,

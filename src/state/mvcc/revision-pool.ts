@@ -1,17 +1,22 @@
-const chunkBits = 12;
+const chunkBits = 14;
 const chunkSize = 1 << chunkBits;
 const chunkMask = chunkSize - 1;
 
+/** A node's numbers lie together: the main revision as a double, then words. */
+const doublesPerNode = 3;
+const wordsPerNode = 6;
+/** Sub revision and flags, packed as in `Entries`. */
+const markAt = 2;
+/** The next older revision of the same key, -1 at the end; in a free node the next free one. */
+const olderAt = 3;
+/** A revision further back, or the node itself at the end of the chain. */
+const jumpAt = 4;
+/** Nodes behind this one. */
+const depthAt = 5;
+
 class Chunk {
-  readonly main = new Float64Array(chunkSize);
-  /** Sub revision and flags, packed as in `Entries`. */
-  readonly mark = new Uint32Array(chunkSize);
-  /** The next older revision of the same key, -1 at the end; in a free node the next free one. */
-  readonly older = new Int32Array(chunkSize);
-  /** A revision further back, or the node itself at the end of the chain. */
-  readonly jump = new Int32Array(chunkSize);
-  /** Nodes behind this one. */
-  readonly depth = new Int32Array(chunkSize);
+  readonly doubles = new Float64Array(chunkSize * doublesPerNode);
+  readonly words = new Int32Array(this.doubles.buffer);
 }
 
 /**
@@ -40,47 +45,47 @@ export class RevisionPool {
       id = this.#next++;
       if (id >>> chunkBits === this.#chunks.length) this.#chunks.push(new Chunk());
     }
-    const chunk = this.#chunks[id >>> chunkBits]!;
-    chunk.main[id & chunkMask] = main;
-    chunk.mark[id & chunkMask] = mark;
+    const { doubles, words } = this.#chunks[id >>> chunkBits]!;
+    doubles[(id & chunkMask) * doublesPerNode] = main;
+    words[(id & chunkMask) * wordsPerNode + markAt] = mark;
     this.#link(id, older);
     return id;
   }
 
   #link(id: number, older: number): void {
-    const chunk = this.#chunks[id >>> chunkBits]!;
-    const at = id & chunkMask;
-    chunk.older[at] = older;
+    const { words } = this.#chunks[id >>> chunkBits]!;
+    const at = (id & chunkMask) * wordsPerNode;
+    words[at + olderAt] = older;
     if (older < 0) {
-      chunk.jump[at] = id;
-      chunk.depth[at] = 0;
+      words[at + jumpAt] = id;
+      words[at + depthAt] = 0;
       return;
     }
     const back = this.#jump(older);
     const further = this.#jump(back);
     const equal = this.#depth(older) - this.#depth(back) === this.#depth(back) - this.#depth(further);
-    chunk.jump[at] = equal ? further : older;
-    chunk.depth[at] = this.#depth(older) + 1;
+    words[at + jumpAt] = equal ? further : older;
+    words[at + depthAt] = this.#depth(older) + 1;
   }
 
   main(id: number): number {
-    return this.#chunks[id >>> chunkBits]!.main[id & chunkMask]!;
+    return this.#chunks[id >>> chunkBits]!.doubles[(id & chunkMask) * doublesPerNode]!;
   }
 
   mark(id: number): number {
-    return this.#chunks[id >>> chunkBits]!.mark[id & chunkMask]!;
+    return this.#chunks[id >>> chunkBits]!.words[(id & chunkMask) * wordsPerNode + markAt]! >>> 0;
   }
 
   older(id: number): number {
-    return this.#chunks[id >>> chunkBits]!.older[id & chunkMask]!;
+    return this.#chunks[id >>> chunkBits]!.words[(id & chunkMask) * wordsPerNode + olderAt]!;
   }
 
   #jump(id: number): number {
-    return this.#chunks[id >>> chunkBits]!.jump[id & chunkMask]!;
+    return this.#chunks[id >>> chunkBits]!.words[(id & chunkMask) * wordsPerNode + jumpAt]!;
   }
 
   #depth(id: number): number {
-    return this.#chunks[id >>> chunkBits]!.depth[id & chunkMask]!;
+    return this.#chunks[id >>> chunkBits]!.words[(id & chunkMask) * wordsPerNode + depthAt]!;
   }
 
   /** The newest node from `head` on whose main revision is at most `main`, or -1. */
@@ -113,7 +118,7 @@ export class RevisionPool {
   drop(id: number): void {
     for (let at = id; at >= 0; ) {
       const older = this.older(at);
-      this.#chunks[at >>> chunkBits]!.older[at & chunkMask] = this.#freeHead;
+      this.#chunks[at >>> chunkBits]!.words[(at & chunkMask) * wordsPerNode + olderAt] = this.#freeHead;
       this.#freeHead = at;
       this.#free++;
       at = older;

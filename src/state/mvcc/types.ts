@@ -7,8 +7,8 @@ export type RevisionStore = Pick<
   Store,
   "putRevision" | "getRevision" | "visitRevisions" | "scanRevisions" | "deleteRevision" | "put" | "get"
 > &
-  // Asked for by a compaction after each batch; a store in memory has none.
-  Partial<Pick<Store, "commit">>;
+  // What a compaction asks for after each slice; a store that keeps no file has none.
+  Partial<Pick<Store, "stage" | "ready">>;
 
 /** Tells whether a lease exists; `undefined` means it does not. */
 export interface LeaseLookup {

@@ -222,7 +222,7 @@ describe("a power cut", () => {
       const faulty = new FaultDisk(disk, (op) => {
         if (
           ["write", "sync", "truncate", "rename", "remove", "syncDirectory", "open"].includes(op.kind) &&
-          calls++ % 3 === 0
+          calls++ % 2 === 0
         ) {
           for (const how of [{ keep: "none" }, { keep: "random", random }] as const) {
             clones.push({ clone: disk.crashClone(how), least: durable });
@@ -245,7 +245,7 @@ describe("a power cut", () => {
           });
           waits.push(commit);
           if (entry % 27 === 0) await commit;
-        }
+        } else if (entry % 5 === 0) store.stage();
         if (entry % 130 === 0) waits.push(store.defragment());
         await Promise.resolve();
       }

@@ -94,6 +94,8 @@ export class BoltStore implements Store {
 
   #pending = 0;
   #pendingBytes = 0;
+  /** Operations laid out by `stage` since the last commit. */
+  #staged = 0;
   /** Bytes handed to commits that are not durable. */
   #inFlightBytes = 0;
   #timer: Timer | undefined;
@@ -201,17 +203,11 @@ export class BoltStore implements Store {
         if (visit(mainOf(key), subOf(key), isTombstoneKey(key), cursor.rawValue) === false) return;
       }
     }
-    const rows = this.#rows;
-    for (let i = rows.lowerBound(fromMain, fromSub); i < rows.length; i++) {
-      const value = rows.values[i];
-      if (value === undefined) continue;
-      if (visit(rows.mains[i]!, rows.subs[i]!, rows.tombstones[i]!, value) === false) return;
-    }
+    this.#visitRows(fromMain, fromSub, visit);
   }
 
   scanRevisions(fromMain: number, visit: RevisionScanner, fromSub = 0): void {
-    if (this.#keyOverlay.size > 0 || this.#rows.length > 0) {
-      // Never at a start, which is what this is for.
+    if (this.#keyOverlay.size > 0) {
       this.visitRevisions(
         fromMain,
         (main, sub, tombstone, value) => visit(main, sub, tombstone, value, 0, value.length),
@@ -219,6 +215,7 @@ export class BoltStore implements Store {
       );
       return;
     }
+    let stopped = false;
     this.#viewKey.scan(revisionKey(fromMain, fromSub, false), (leaf, index) => {
       const { bytes, count } = leaf;
       for (let i = index; i < count; i++) {
@@ -227,11 +224,27 @@ export class BoltStore implements Store {
         if (!isRevisionAt(bytes, at, size)) this.#checkRevision(leaf.key(i));
         const start = at + size;
         const tombstone = size === tombstoneKeyBytes;
-        if (!visit(mainOf(bytes, at), subOf(bytes, at), tombstone, bytes, start, start + leaf.valueSize(i)))
+        if (!visit(mainOf(bytes, at), subOf(bytes, at), tombstone, bytes, start, start + leaf.valueSize(i))) {
+          stopped = true;
           return false;
+        }
       }
       return true;
     });
+    if (stopped) return;
+    this.#visitRows(fromMain, fromSub, (main, sub, tombstone, value) =>
+      visit(main, sub, tombstone, value, 0, value.length),
+    );
+  }
+
+  /** Pending rows from there on. */
+  #visitRows(fromMain: number, fromSub: number, visit: RevisionVisitor): void {
+    const rows = this.#rows;
+    for (let i = rows.lowerBound(fromMain, fromSub); i < rows.length; i++) {
+      const value = rows.values[i];
+      if (value === undefined) continue;
+      if (visit(rows.mains[i]!, rows.subs[i]!, rows.tombstones[i]!, value) === false) return;
+    }
   }
 
   deleteRevision(main: number, sub: number, tombstone: boolean): void {
@@ -397,6 +410,13 @@ export class BoltStore implements Store {
     return this.#flush();
   }
 
+  stage(): void {
+    // What is staged stays in memory until it is durable, so it has a bound, too.
+    const enough = this.#staged + this.#pending >= this.#limit || this.#inFlightBytes >= this.#limitBytes;
+    if (enough || this.#holding || this.#next !== undefined || this.#closed) this.commit().catch(nothing);
+    else if (this.#pending > 0) this.#flush(true).catch(nothing);
+  }
+
   /** An operation joined the batch. */
   #count(bytes: number): void {
     this.#pending++;
@@ -415,15 +435,21 @@ export class BoltStore implements Store {
     this.#due = false;
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#pending === 0 || this.#failure !== undefined || this.#closed) return;
+    if (this.#pending + this.#staged === 0 || this.#failure !== undefined || this.#closed) return;
     this.commit().catch(nothing);
   };
 
-  /** Moves all that is pending into bolt, in this very call; the promise is about durability. */
-  #flush(): Promise<void> {
+  /**
+   * Moves all that is pending into bolt, in this very call; the promise is about durability. With `later` a commit that follows, or the
+   * clock, brings it to the disk.
+   */
+  #flush(later = false): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    if (!later) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      this.#staged = 0;
+    }
     const dirty = this.#indexMoved || this.#pending > 0 || this.#overlays.get("meta")!.size > 0;
     if (!dirty) return this.#bolt.settled();
 
@@ -432,7 +458,7 @@ export class BoltStore implements Store {
     try {
       tx = this.#bolt.begin(true);
       this.#fill(tx);
-      done = tx.commit();
+      done = tx.commit(later);
       if (!tx.committed) return done.catch((error: Error) => this.#fail(error));
     } catch (error) {
       if (tx?.open) tx.rollback();
@@ -443,6 +469,7 @@ export class BoltStore implements Store {
     this.#indexMoved = false;
     this.#termMoved = false;
     const bytes = this.#pendingBytes;
+    const operations = this.#pending;
     this.#pending = 0;
     this.#pendingBytes = 0;
     this.#inFlightBytes += bytes;
@@ -451,10 +478,13 @@ export class BoltStore implements Store {
     const settled = done
       .catch((error: Error) => this.#fail(error))
       .finally(() => {
-        this.#flights.shift();
+        if (!later) this.#flights.shift();
         this.#inFlightBytes -= bytes;
       });
-    this.#flights.push(settled.catch(nothing));
+    if (later) {
+      this.#staged += operations;
+      this.#timer ??= this.#env.scheduler.after(this.#intervalMs, this.#commitDue);
+    } else this.#flights.push(settled.catch(nothing));
     return settled;
   }
 

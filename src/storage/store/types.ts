@@ -63,7 +63,10 @@ export interface Store {
   getRevision(main: number, sub: number, tombstone?: boolean): Uint8Array | undefined;
   /** Ascending from (fromMain, fromSub) inclusive. The visitor may delete the row it stands on or earlier ones. */
   visitRevisions(fromMain: number, visit: RevisionVisitor, fromSub?: number): void;
-  /** As `visitRevisions`, for one pass over all there is: nothing is copied or kept in memory, and nothing may be written meanwhile. */
+  /**
+   * As `visitRevisions`, for passes over all there is: nothing is copied or kept in memory. The scanner may delete the row it stands on
+   * or earlier ones, nothing else may be written meanwhile.
+   */
   scanRevisions(fromMain: number, visit: RevisionScanner, fromSub?: number): void;
   /** Deleting what is not there does nothing. */
   deleteRevision(main: number, sub: number, tombstone: boolean): void;
@@ -96,6 +99,11 @@ export interface Store {
    * but only between turns: put the effects of an entry and its consistent index without awaiting in between.
    */
   commit(): Promise<void>;
+  /**
+   * Moves everything put before the call into the next state of the file, which reaches the disk with the next commit: for background
+   * work that wants small batches, since laying one out holds the loop, and no sync for each.
+   */
+  stage(): void;
   /**
    * undefined = go on putting. Otherwise more waits to become durable than memory should hold (the disk is slow, or a
    * defragmentation is under way): wait for the promise, then ask again. Never rejects.

@@ -109,6 +109,8 @@ export class TwinStore implements Store {
 
   async commit(): Promise<void> {}
 
+  stage(): void {}
+
   ready(): undefined {
     return undefined;
   }
