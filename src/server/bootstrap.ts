@@ -156,8 +156,8 @@ export function openDatabase(
   env: Env,
   onFailure: (error: Error) => void,
 ): Promise<Store> {
-  const batch = { batchIntervalMs: options.batchIntervalMs, batchLimit: options.batchLimit };
-  return openStore(disk, paths(options).db, { ...batch, unsafeNoSync: options.unsafeNoFsync, onFailure }, env);
+  const { batchIntervalMs, batchLimit, pageCacheBytes: cacheBytes, unsafeNoFsync: unsafeNoSync } = options;
+  return openStore(disk, paths(options).db, { batchIntervalMs, batchLimit, cacheBytes, unsafeNoSync, onFailure }, env);
 }
 
 function newestSnapshot(disk: Disk, walDir: string): WalSnapshot {

@@ -46,6 +46,9 @@ export interface MemberOptions {
   readonly quotaBackendBytes: number;
   readonly batchIntervalMs: number;
   readonly batchLimit: number;
+  /** Memory for pages of the database that were read, and for KeyValues written or read lately. */
+  readonly pageCacheBytes: number;
+  readonly valueCacheBytes: number;
   /** Defragments at the start when that frees at least so many MiB; 0 = never. */
   readonly bootstrapDefragMebibytes: number;
   readonly txnOpsMax: number;
@@ -112,6 +115,8 @@ export function defaultMemberOptions(dataDir: string, sha1: Sha1, changes: Parti
     quotaBackendBytes: 0,
     batchIntervalMs: 100,
     batchLimit: 10_000,
+    pageCacheBytes: 128 * 1024 * 1024,
+    valueCacheBytes: 32 * 1024 * 1024,
     bootstrapDefragMebibytes: 0,
     txnOpsMax: 128,
     requestBytesMax: 1_572_864,

@@ -66,7 +66,11 @@ export class State {
     this.mvcc = Mvcc.open(
       this.store,
       this.lessor,
-      { compactionBatchLimit: options.compactionBatchLimit, compactionSleepIntervalMs: options.compactionSleepMs },
+      {
+        compactionBatchLimit: options.compactionBatchLimit,
+        compactionSleepIntervalMs: options.compactionSleepMs,
+        kvCacheBytes: options.valueCacheBytes,
+      },
       env,
     );
     this.alarms = new AlarmStore(this.store, env);

@@ -16,6 +16,9 @@ export interface Options {
   readonly catchUpEntries: number;
   readonly segmentBytes: number;
   readonly batchIntervalMs: number;
+  readonly batchLimit: number;
+  /** For pages of the database and for values: small ones make the store read its file. */
+  readonly cacheBytes: number;
   readonly compactionBatchLimit: number;
   readonly preVote: boolean;
   readonly diskLatencyMs: number;
@@ -93,6 +96,8 @@ export function drawOptions(random: Random, changes: Partial<Options> = {}): Opt
     rots: rate(0.3, 2),
     downgrades: rate(0.2, 2),
     authChanges: rate(1, 10),
+    batchLimit: pick(10_000, 10_000, 50),
+    cacheBytes: pick(32 * 1024 * 1024, 64 * 1024, 8 * 1024),
     logs: false,
   };
   return { ...drawn, ...changes };
@@ -110,6 +115,8 @@ export const defaultLoad: Options = {
   catchUpEntries: 200,
   segmentBytes: 256 * 1024,
   batchIntervalMs: 100,
+  batchLimit: 10_000,
+  cacheBytes: 32 * 1024 * 1024,
   compactionBatchLimit: 100,
   preVote: true,
   diskLatencyMs: 1,
