@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { GrpcClient } from "../../src/wire/grpc/index.ts";
 import { rpc } from "../../src/wire/proto/index.ts";
 import { openChannels, path, probe } from "./channels.ts";
@@ -58,19 +62,15 @@ async function putsDuring(channels: readonly GrpcClient[], keys: number, work: P
   return done;
 }
 
-/** Reads a whole snapshot and says how many bytes it had. */
-function snapshot(channel: GrpcClient): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let bytes = 0;
-    const stream = channel.stream(path.snapshot, {
-      onMessage(message) {
-        bytes += rpc.decodeSnapshotResponse(message).blob.length;
-      },
-      onEnd: (outcome) => (outcome.code === 0 ? resolve(bytes) : reject(new Error(outcome.message))),
-    });
-    stream.send(rpc.encodeSnapshotRequest(rpc.createSnapshotRequest()));
-    stream.closeSend();
-  });
+/**
+ * Snapshots, one after the other for some seconds, read by another process: this one measures. It stands for another machine, so it
+ * stands back where there are fewer processors than processes.
+ */
+async function snapshots(server: Server, say: (line: string) => void): Promise<void> {
+  const main = fileURLToPath(new URL("../main.js", import.meta.url));
+  const reading = promisify(execFile)(process.execPath, [main, "snapshot", "--endpoints", server.endpoint]);
+  setPriority(reading.child.pid!, constants.priority.PRIORITY_LOW);
+  say((await reading).stdout.trim());
 }
 
 async function revisionOf(channel: GrpcClient): Promise<number> {
@@ -142,7 +142,7 @@ export async function heavy(
       `while ${keys} revisions are compacted`,
       await putsDuring(channels, keys, first.unary(path.compact, compaction)),
     );
-    latency("while a snapshot streams", await putsDuring(channels, keys, snapshot(first)));
+    latency("while a snapshot streams", await putsDuring(channels, keys, snapshots(server, say)));
     const defragment = rpc.encodeDefragmentRequest(rpc.createDefragmentRequest());
     latency("during defragment", await putsDuring(channels, keys, first.unary(path.defragment, defragment)));
     return figures;
