@@ -61,7 +61,7 @@ export interface BoltStats {
 
 const defaultAllocBytes = 16 * 1024 * 1024;
 const lockRetryMs = 50;
-/** Of the leaves that a full cache lacks, one in so many is taken in. */
+/** Of the leaves that a full cache lacks and that were not missed lately, one in so many is taken in. */
 const admitEvery = 32;
 /** Pages of one read ahead: 64 KiB at 4096 a page. */
 const aheadPages = 16;
@@ -260,8 +260,9 @@ export class Bolt implements TxHost {
   }
 
   /**
-   * As `readPage`, for one look: while the cache is full, only one leaf in some that are missing takes a place in it. So what is read
-   * often gets one soon, and what is read at random from much more than fits costs a call to the system, no memory.
+   * As `readPage`, for one look: while the cache is full, a leaf takes a place in it when it was missed a short while ago, too, and one
+   * in some others. So what is read often gets one soon, and what is read at random from much more than fits costs a call to the
+   * system, no memory.
    */
   readPageOnce(id: number, highWater: number): Page {
     return this.#cache.get(id) ?? this.#frames?.get(id) ?? this.#loadOnce(id, highWater);
@@ -295,6 +296,8 @@ export class Bolt implements TxHost {
 
   #loadOnce(id: number, highWater: number): Page {
     if (!this.#cache.full) return this.#load(id, highWater);
+    this.#frames ??= new Frames(this.pageSize);
+    if (this.#frames.missedAgain(id)) return this.#load(id, highWater);
     if (++this.#turnedAway % admitEvery === 0) {
       const admitted = this.#load(id, highWater);
       // The first to go unless it is asked for again.
@@ -303,7 +306,6 @@ export class Bolt implements TxHost {
     }
     if (this.#closed) throw new BoltError("DatabaseNotOpen", { path: this.#path });
     if (id < 2 || id >= highWater) throw this.#outside(id, highWater);
-    this.#frames ??= new Frames(this.pageSize);
     const page = this.#frames.take(id);
     if (this.#file.readSync(page.bytes, id * this.pageSize) < this.pageSize) throw this.#cut(id);
     page.readHeader();
