@@ -5,8 +5,10 @@ const chunkSize = 1 << chunkBits;
 const chunkMask = chunkSize - 1;
 /** What a cached view costs besides its bytes: the view, its place in the queue and in the row's chunk. */
 const overheadBytes = 144;
-/** Of the values that are read and not there, one in so many is taken in once there is no room left. */
+/** Of the values that are read, not there and were not missed lately, one in so many is taken in once there is no room left. */
 const admitEvery = 8;
+/** Misses that are remembered; a power of two. */
+const missesKept = 16_384;
 
 /**
  * The newest KeyValues of rows written or read lately, so that a read of a busy key does not go to the store. What came in
@@ -22,6 +24,8 @@ export class KvCache {
   #values: (Uint8Array | undefined)[] = new Array(1024).fill(undefined);
   #head = 0;
   #length = 0;
+  /** Rows that were missed lately, plus one, each in the one place that its number leads to. */
+  readonly #missed = new Int32Array(missesKept);
   #turnedAway = 0;
   bytes = 0;
   hits = 0;
@@ -60,14 +64,22 @@ export class KvCache {
   }
 
   /**
-   * As `set` for a value that was read from the store: it is copied, not to keep what it lies in. Once the cache is full, only some
-   * are: reads at random among more than fits would push out what is written and read again, and gain nothing.
+   * As `set` for a value that was read from the store: it is copied, not to keep what it lies in. Once the cache is full, only those are
+   * that were missed a short while ago, too, and some others: reads at random among much more than fits would push out what is written
+   * and read again, and gain nothing.
    */
   copyIn(row: number, kv: Uint8Array): void {
     const cost = kv.length + overheadBytes;
     if (cost * 8 > this.#bytesMax) return;
-    if (this.bytes + cost > this.#bytesMax && ++this.#turnedAway % admitEvery !== 0) return;
+    if (this.bytes + cost > this.#bytesMax && !this.#missedAgain(row) && ++this.#turnedAway % admitEvery !== 0) return;
     this.set(row, copyToSlab(kv));
+  }
+
+  #missedAgain(row: number): boolean {
+    const at = row & (missesKept - 1);
+    if (this.#missed[at] === row + 1) return true;
+    this.#missed[at] = row + 1;
+    return false;
   }
 
   delete(row: number): void {
