@@ -30,4 +30,5 @@ export {
   nullMetrics,
 } from "./metrics.ts";
 export { below, type Random, SeededRandom, unit } from "./random.ts";
+export { RecentMisses } from "./recent-misses.ts";
 export { compareSemVer, formatSemVer, majorMinor, minorOnly, parseSemVer, type SemVer } from "./semver.ts";

@@ -1,3 +1,4 @@
+import { RecentMisses } from "../../base/index.ts";
 import { copyToSlab } from "./encoder.ts";
 
 const chunkBits = 14;
@@ -7,7 +8,7 @@ const chunkMask = chunkSize - 1;
 const overheadBytes = 144;
 /** Of the values that are read, not there and were not missed lately, one in so many is taken in once there is no room left. */
 const admitEvery = 8;
-/** Misses that are remembered; a power of two. */
+/** Rows whose miss is remembered. */
 const missesKept = 16_384;
 
 /**
@@ -24,8 +25,7 @@ export class KvCache {
   #values: (Uint8Array | undefined)[] = new Array(1024).fill(undefined);
   #head = 0;
   #length = 0;
-  /** Rows that were missed lately, plus one, each in the one place that its number leads to. */
-  readonly #missed = new Int32Array(missesKept);
+  readonly #recent = new RecentMisses(missesKept);
   #turnedAway = 0;
   bytes = 0;
   hits = 0;
@@ -71,15 +71,8 @@ export class KvCache {
   copyIn(row: number, kv: Uint8Array): void {
     const cost = kv.length + overheadBytes;
     if (cost * 8 > this.#bytesMax) return;
-    if (this.bytes + cost > this.#bytesMax && !this.#missedAgain(row) && ++this.#turnedAway % admitEvery !== 0) return;
+    if (this.bytes + cost > this.#bytesMax && !this.#recent.again(row) && ++this.#turnedAway % admitEvery !== 0) return;
     this.set(row, copyToSlab(kv));
-  }
-
-  #missedAgain(row: number): boolean {
-    const at = row & (missesKept - 1);
-    if (this.#missed[at] === row + 1) return true;
-    this.#missed[at] = row + 1;
-    return false;
   }
 
   delete(row: number): void {

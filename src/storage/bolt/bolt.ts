@@ -1,4 +1,4 @@
-import { assert, type Env } from "../../base/index.ts";
+import { assert, type Env, RecentMisses } from "../../base/index.ts";
 import { type Disk, type DiskFile, type DiskLock, directoryOf, isDiskError } from "../disk/index.ts";
 import { Arena } from "./arena.ts";
 import { type CommitTimes, CommitWriter, type Job } from "./commit-writer.ts";
@@ -63,6 +63,8 @@ const defaultAllocBytes = 16 * 1024 * 1024;
 const lockRetryMs = 50;
 /** Of the leaves that a full cache lacks and that were not missed lately, one in so many is taken in. */
 const admitEvery = 32;
+/** Leaves whose miss is remembered. */
+const missesKept = 4096;
 /** Pages of one read ahead: 64 KiB at 4096 a page. */
 const aheadPages = 16;
 /** Read at a time in a scan: much for one call, and still within the processor's cache. */
@@ -88,7 +90,8 @@ export class Bolt implements TxHost {
   readonly #cache: PageCache;
   /** Made with the first page that finds no place in the cache. */
   #frames: Frames | undefined;
-  /** Pages that found none. */
+  /** Pages that found none lately, and how many others did. */
+  readonly #misses = new RecentMisses(missesKept);
   #turnedAway = 0;
   /** What the open writer has read that is not in the cache, by id; each lies in the arena. */
   readonly #writerPages = new Map<number, Page>();
@@ -297,7 +300,7 @@ export class Bolt implements TxHost {
   #loadOnce(id: number, highWater: number): Page {
     if (!this.#cache.full) return this.#load(id, highWater);
     this.#frames ??= new Frames(this.pageSize);
-    if (this.#frames.missedAgain(id)) return this.#load(id, highWater);
+    if (this.#misses.again(id)) return this.#load(id, highWater);
     if (++this.#turnedAway % admitEvery === 0) {
       const admitted = this.#load(id, highWater);
       // The first to go unless it is asked for again.

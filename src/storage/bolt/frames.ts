@@ -3,8 +3,6 @@ import { Page, pageBuffer } from "./format.ts";
 /** Frames of a set: few enough for the processor's cache, enough for rows that are read one after the other and stand close. */
 const framesMax = 64;
 const bytesMax = framesMax * 4096;
-/** Misses that are remembered. */
-const missesKept = 4096;
 /** Copies of rows share memory by the slab: an array of its own costs more than a short row. */
 const slabBytes = 32 * 1024;
 /** A longer row gets memory of its own, so that it keeps no slab for long. */
@@ -19,8 +17,6 @@ export class Frames {
   readonly #pages: Page[] = [];
   /** Page id of each frame, 0 = none. Kept apart from the pages, so that a look at it costs one fetch. */
   readonly #ids: Float64Array;
-  /** Ids of pages that were missed lately, each in the one place that its id leads to. */
-  readonly #missed = new Float64Array(missesKept);
   #slab: Uint8Array = new Uint8Array(0);
   #slabAt = 0;
 
@@ -34,14 +30,6 @@ export class Frames {
   get(id: number): Page | undefined {
     const at = id % this.#ids.length;
     return this.#ids[at] === id ? this.#pages[at] : undefined;
-  }
-
-  /** Whether `id` was missed a short while ago, too, and so is worth a place in the cache. */
-  missedAgain(id: number): boolean {
-    const at = id % missesKept;
-    if (this.#missed[at] === id) return true;
-    this.#missed[at] = id;
-    return false;
   }
 
   /** The frame that page `id` may be read into. It holds nothing until `keep`. */
