@@ -13,7 +13,8 @@ rowKey[17] = 0x74;
  * a CRC-32C over bucket name, then each row's raw key and raw value, in order, without
  *
  * - rows above `revision`;
- * - rows up to `compactRevision` that are not kept, unless no row at all is kept: etcd takes an empty set for "no set";
+ * - rows up to `compactRevision` that are not kept at `revision`. Where no row at all is, etcd takes the empty set for "no
+ *   set" and hashes every row that is there: before a compaction all that it will take, after it what it has kept;
  * - a tombstone exactly at `compactRevision`: etcd before 3.5.16 had deleted it, and hashes must agree.
  */
 export class RevisionHasher {

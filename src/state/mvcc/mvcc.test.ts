@@ -230,15 +230,42 @@ describe("restore", () => {
 });
 
 describe("a hash while nothing is kept", () => {
-  it("takes rows in that wait for their deletion, as etcd does, which takes an empty set for none", () => {
-    const { mvcc, store } = setUp();
+  it("is the one that all members come to, however far the compaction has come", async () => {
+    const { mvcc, store, time } = setUp({ compactionBatchLimit: 1 });
     put(mvcc, "a", "1");
     put(mvcc, "a", "2");
     remove(mvcc, "a");
+    put(mvcc, "b", "1");
+    remove(mvcc, "b");
     mvcc.compact(4);
+    // Nothing is left up to 4 but the tombstone there, which does not count.
     let sum = crc32c(utf8("key"));
-    for (const main of [2, 3]) sum = crc32c(store.getRevision(main, 0)!, crc32c(revisionKey(main, 0, false), sum));
-    expect(mvcc.hashKv(4).hash).toBe(sum);
+    for (const [main, tombstone] of [
+      [5, false],
+      [6, true],
+    ] as const) {
+      sum = crc32c(store.getRevision(main, 0)!, crc32c(revisionKey(main, 0, tombstone), sum));
+    }
+    for (let slice = 0; slice < 10; slice++) {
+      expect(mvcc.hashKv(6).hash, `after ${slice} slices`).toBe(sum);
+      await time.advanceAsync(10);
+    }
+    const rows: number[] = [];
+    store.visitRevisions(0, (main) => rows.push(main));
+    expect(rows).toEqual([4, 5, 6]);
+  });
+
+  it("takes in what a compaction kept and a later revision deleted, as etcd does, which takes an empty set for none", async () => {
+    const { mvcc, store, time } = setUp();
+    put(mvcc, "a", "1");
+    mvcc.compact(2);
+    await settle(time);
+    remove(mvcc, "a");
+    let sum = crc32c(utf8("key"));
+    for (const main of [2, 3]) {
+      sum = crc32c(store.getRevision(main, 0)!, crc32c(revisionKey(main, 0, main === 3), sum));
+    }
+    expect(mvcc.hashKv(3).hash).toBe(sum);
   });
 });
 

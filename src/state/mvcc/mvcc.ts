@@ -35,6 +35,8 @@ interface Hashing {
   readonly compactRevision: number;
   readonly revision: number;
   readonly hasher: RevisionHasher;
+  /** Rows up to the compact revision count when they are the newest of a living key here. */
+  readonly keptRevision: number;
   nextMain: number;
   nextSub: number;
 }
@@ -205,7 +207,10 @@ export class Mvcc implements ReadView {
       currentRevision: state.revision,
       compactRevision: state.compactRevision,
       revision,
-      hasher: new RevisionHasher(state.compactRevision, revision, anyKept),
+      hasher: new RevisionHasher(state.compactRevision, revision, true),
+      // With nothing to keep etcd hashes all rows that are there, so its answer goes by how far a compaction has come.
+      // Ours is the one that all come to once it is over.
+      keptRevision: anyKept ? revision : state.compactRevision,
       nextMain: 0,
       nextSub: 0,
     };
@@ -281,7 +286,7 @@ function changeOf(main: number, tombstone: boolean, value: Uint8Array): Change {
 
 /** Hashes rows until the end (true) or until `pause` says so. */
 function hashSlice(hashing: Hashing, pause: () => boolean): boolean {
-  const { hasher, revision } = hashing;
+  const { hasher, revision, keptRevision } = hashing;
   const { index, store } = hashing.state;
   let finished = true;
   let seen = 0;
@@ -299,7 +304,7 @@ function hashSlice(hashing: Hashing, pause: () => boolean): boolean {
       let kept = false;
       if (hasher.asksKept(main)) {
         fields.read(bytes, start, end);
-        kept = isKeptAt(index, index.findBytes(bytes, fields.keyStart, fields.keyEnd), revision, main, sub);
+        kept = isKeptAt(index, index.findBytes(bytes, fields.keyStart, fields.keyEnd), keptRevision, main, sub);
       }
       hasher.write(main, sub, tombstone, bytes, start, end, kept);
       return true;
