@@ -10,6 +10,7 @@ export { createLogger, LogSinkError } from "./logger.ts";
 export { registerProcessMetrics } from "./process-stats.ts";
 export { type GrpcProxy, type GrpcProxyOptions, serveGrpcProxy } from "./proxy/index.ts";
 export { type Listen, type ServeOptions, type Serving, serve } from "./serve.ts";
+export { nameSourcesInStacks } from "./source-lines.ts";
 export {
   defaultServeOptions,
   type StartedMember,

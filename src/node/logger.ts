@@ -8,6 +8,7 @@
 import pino from "pino";
 import type { Clock, LogFields, Logger, LogLevel } from "../base/index.ts";
 import { RotatingFile, type Rotation } from "./log-rotation.ts";
+import { type SourcePlace, sourcePlace } from "./source-lines.ts";
 
 export interface LoggerOptions {
   /** Lines below it are dropped; etcd's names, `dpanic` included. Default info. */
@@ -252,16 +253,21 @@ function callers(): NodeJS.CallSite[] {
 
 /** `wal/wal.ts:12`: the last folder, the file and the line, as zap's short caller. */
 function shortCaller(site: NodeJS.CallSite): string {
-  const file = site.getFileName() ?? "";
+  const { file, line } = placeOf(site);
   const path = file.split("/").slice(-2).join("/");
-  return path === "" ? "quorate" : `${path}:${site.getLineNumber() ?? 0}`;
+  return path === "" ? "quorate" : `${path}:${line}`;
+}
+
+function placeOf(site: NodeJS.CallSite): SourcePlace {
+  return sourcePlace((site.getFileName() ?? "").replace(/^file:\/\//, ""), site.getLineNumber() ?? 0);
 }
 
 function stackEntry(site: NodeJS.CallSite): string {
   const name = site.getFunctionName() ?? "<anonymous>";
   const owner = site.getTypeName();
   const full = owner === null || owner === "Object" ? name : `${owner}.${name}`;
-  return `${full}\n\t${(site.getFileName() ?? "").replace(/^file:\/\//, "")}:${site.getLineNumber() ?? 0}`;
+  const { file, line } = placeOf(site);
+  return `${full}\n\t${file}:${line}`;
 }
 
 /** The line as zap's console encoder lays it out. */

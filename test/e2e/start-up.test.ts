@@ -1,5 +1,7 @@
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   cleanUp,
@@ -195,4 +197,47 @@ describe("what others hold", () => {
       await again.stop();
     },
   );
+});
+
+describe("the file that a program runs from", () => {
+  const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+  const { load } = createRequire(import.meta.url)("../../bin/run.cjs") as {
+    load(bundle: string): { cachedDataRejected?: boolean };
+  };
+
+  it.each(["server", "ctl", "utl"])("%s: its compiled code is taken over", (bundle) => {
+    expect(load(bundle).cachedDataRejected).toBe(false);
+  });
+
+  it.each(["etcd --version", "etcdctl version", "etcdutl version"])(
+    "%s, without compiled code for it",
+    async (words) => {
+      const [program = "", ...args] = words.split(" ");
+      const path = join(root, "bin", program);
+      const outcome = await run(process.execPath, ["--no-opt", path, ...args]);
+      expect(outcome).toEqual(await run(path, args));
+      expect(outcome).toMatchObject({ code: 0, stderr: "" });
+      expect(outcome.stdout).toContain("3.7.1");
+    },
+  );
+
+  it("has log lines name the source and the line that wrote them", async () => {
+    const member = await start(quorate);
+    await member.stop();
+    const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
+    let found = 0;
+    for (const text of member.log().split("\n").slice(0, -1)) {
+      const { caller = "", msg = "" } = JSON.parse(text) as { caller?: string; msg?: string };
+      const [, path, line] = /^(\S+\.ts):(\d+)$/.exec(caller) ?? [];
+      expect(path, text).toBeDefined();
+      const source = sources.find((name) => `src/${name}`.endsWith(`/${path}`));
+      expect(source, text).toBeDefined();
+      const lines = readFileSync(join(root, "src", source ?? ""), "utf8").split("\n");
+      // Some texts are put together, or handed on to the line that logs them.
+      if (!lines.some((written) => /\.(info|warn)\(/.test(written) && written.includes(`("${msg}"`))) continue;
+      found++;
+      expect(lines.slice(Number(line) - 1, Number(line) + 3).join("\n"), text).toContain(msg);
+    }
+    expect(found).toBeGreaterThan(5);
+  });
 });

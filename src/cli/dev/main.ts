@@ -2,12 +2,11 @@ import { rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { DevError, devHelp, parseDev } from "./options.ts";
 import { type MemberStatus, Supervisor } from "./supervisor.ts";
 
-/** `quorate dev`: a cluster on this machine in one command. The exit code. */
-export async function runDev(args: readonly string[]): Promise<number> {
+/** `quorate dev`: a cluster on this machine in one command, its members started with the program `etcd`. The exit code. */
+export async function runDev(args: readonly string[], etcd: string): Promise<number> {
   try {
     const command = parseDev(args);
     if (command.kind === "help") {
@@ -18,7 +17,7 @@ export async function runDev(args: readonly string[]): Promise<number> {
       process.stdout.write(`${await tell(controlPath(command.dataDir), command.line)}\n`);
       return 0;
     }
-    return await run(command);
+    return await run(command, etcd);
   } catch (error) {
     if (!(error instanceof DevError)) throw error;
     process.stderr.write(`quorate dev: ${error.message}\n`);
@@ -30,13 +29,12 @@ function controlPath(dataDir: string): string {
   return join(resolve(dataDir), "control.sock");
 }
 
-async function run(command: Extract<ReturnType<typeof parseDev>, { kind: "run" }>): Promise<number> {
+async function run(command: Extract<ReturnType<typeof parseDev>, { kind: "run" }>, etcd: string): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const dataDir = resolve(command.dataDir);
   if (await answers(controlPath(dataDir))) throw new DevError(`a cluster runs in ${dataDir} already`);
-  const server = fileURLToPath(new URL("../etcd.js", import.meta.url));
   const supervisor = new Supervisor(
-    [process.execPath, server],
+    [process.execPath, etcd],
     dataDir,
     { members: command.members, basePort: command.basePort, flags: command.serverFlags },
     say,

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type LoadInputs, load } from "../../node/config/index.ts";
 import { defaultHost } from "./default-host.ts";
 
@@ -8,12 +7,9 @@ export interface RunOptions {
   readonly readFile: (path: string) => string;
   /** Greet a person: addresses, directory and version instead of log lines; warnings are still told. */
   readonly banner: boolean;
+  /** Of this package, beside etcd's that clients see. */
+  readonly version: string;
 }
-
-/** The version of this package, beside etcd's that clients see. */
-const quorateVersion: string = (
-  JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
-).version;
 
 /**
  * Runs a server until a signal ends it. Exit codes as etcd's: 0 for help, version and a clean end, 2 for flags that
@@ -26,7 +22,7 @@ export async function runServer(run: RunOptions): Promise<void> {
     readFile: run.readFile,
     defaultHost: defaultHost(),
     build: {
-      gitSha: `Not provided (quorate ${quorateVersion})`,
+      gitSha: `Not provided (quorate ${run.version})`,
       runtime: `node${process.version}`,
       platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
     },
@@ -40,5 +36,5 @@ export async function runServer(run: RunOptions): Promise<void> {
   }
   // Only now the server itself: most of what there is to load, and nothing that `--version` or `--help` wants.
   const { startServer } = await import("./start.ts");
-  await startServer(loaded, { banner: run.banner, version: quorateVersion, gitSha: inputs.build.gitSha });
+  await startServer(loaded, { banner: run.banner, version: run.version, gitSha: inputs.build.gitSha });
 }

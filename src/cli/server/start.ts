@@ -5,6 +5,7 @@ import {
   declareFeatureMetrics,
   type Loaded,
   LogSinkError,
+  nameSourcesInStacks,
   parseRotation,
   Registry,
   RemovedError,
@@ -32,6 +33,7 @@ const graceMs = 5000;
 
 /** Runs a server with settings that were read, or says why they are refused. */
 export async function startServer(loaded: Exclude<Loaded, { kind: "exit" }>, how: StartOptions): Promise<void> {
+  nameSourcesInStacks();
   let logger: ReturnType<typeof createLogger>;
   try {
     logger = createLogger(loggerOptions(loaded.config, how.banner));

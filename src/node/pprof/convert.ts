@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { sourcePlace } from "../source-lines.ts";
 import { type Frame, ProfileEncoder } from "./encode.ts";
 
 /** A function, as V8's profilers name it: lines count from 0, and are negative for what is in no file. */
@@ -38,21 +39,21 @@ export interface HeapNode {
 const idle = "(idle)";
 
 function frameOf({ functionName, url, lineNumber }: CallFrame, line?: number): Frame {
-  const startLine = Math.max(0, lineNumber + 1);
-  const file = url.startsWith("file://") ? fileURLToPath(url) : url;
+  const path = url.startsWith("file://") ? fileURLToPath(url) : url;
+  const { file, line: startLine } = sourcePlace(path, Math.max(0, lineNumber + 1));
   const name = functionName === "" ? "(anonymous)" : functionName;
   return {
     // As Go writes them, the path of a package before the name: what is called the same in many files is told apart.
     name: file === "" ? name : `${moduleOf(file)}.${name}`,
     file,
     startLine,
-    line: line ?? startLine,
+    line: line === undefined ? startLine : sourcePlace(path, line).line,
   };
 }
 
-/** `/…/dist/wire/http2/engine.js`: `wire/http2/engine`. */
+/** `/…/dist/wire/http2/engine.js` and `src/wire/http2/engine.ts`: `wire/http2/engine`. */
 function moduleOf(file: string): string {
-  const [, known] = /.*\/(?:dist|src|node_modules)\/(.+)/.exec(file) ?? [];
+  const [, known] = /(?:^|.*\/)(?:dist|src|node_modules)\/(.+)/.exec(file) ?? [];
   const path = known ?? (file.startsWith("/") ? file.slice(file.lastIndexOf("/") + 1) : file);
   return path.replace(/\.[cm]?[jt]s$/, "");
 }

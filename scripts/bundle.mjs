@@ -1,0 +1,142 @@
+// Makes dist/bin, which the programs of bin/ run. For each of server, ctl and utl, from src/cli/<bundle>.ts:
+//   <bundle>.cjs         its programs in one file, with what they use of the dependencies, in ASCII
+//   <bundle>.lines       for each of its lines the source file and line: src/node/source-lines.ts reads it
+//   <bundle>-<tag>.code  what V8 compiled in a run of a program, for the Node and flags that the tag stands for
+// The last are made by running the programs on a member with a temporary directory. Where that is not possible they are
+// left out: programs then start slower, and nothing else. See docs/decisions/0004-one-file.md.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire, SourceMap } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { bundlePath, codePath } = createRequire(import.meta.url)("../bin/run.cjs");
+const warm = join(root, "scripts/warm.cjs");
+const bundles = ["server", "ctl", "utl"];
+
+const made = await Promise.all(bundles.map(bundle));
+const current = made.every(({ path, code }) => existsSync(path) && readFileSync(path, "latin1") === code);
+if (!current || !bundles.every((name) => existsSync(codePath(name)))) {
+  const directory = dirname(bundlePath("server"));
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  for (const { path, code, lines } of made) {
+    writeFileSync(path, code, "latin1");
+    writeFileSync(path.replace(/\.cjs$/, ".lines"), lines);
+  }
+  await keepCode();
+  for (const name of bundles) {
+    if (!existsSync(codePath(name))) console.warn(`bundle: no compiled code was kept for ${name}`);
+  }
+}
+
+async function bundle(name) {
+  const build = await rolldown({
+    input: join(root, `src/cli/${name}.ts`),
+    platform: "node",
+    onLog(level, log) {
+      if (level === "warn") throw new Error(log.message);
+    },
+  });
+  const { output } = await build.generate({ format: "cjs", codeSplitting: false, comments: false, sourcemap: true });
+  await build.close();
+  const [chunk] = output;
+  // The function that Node makes of a CommonJS module; it begins on the first line, which so stays the first.
+  const code = `(function (exports, require, module, __filename, __dirname) {${toAscii(chunk.code)}\n})`;
+  const path = bundlePath(name);
+  return { path, code, lines: lineTable(path, chunk.code, chunk.map) };
+}
+
+/** Other characters stand in strings, templates and regular expressions only, all of which know this form. */
+function toAscii(text) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything beyond ASCII is meant
+  return text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** See src/node/source-lines.ts for its bytes. */
+function lineTable(path, text, map) {
+  const sources = map.sources.map((source) => relative(root, join(dirname(path), source)));
+  const names = Buffer.from(JSON.stringify(sources));
+  const places = new SourceMap({ ...map, version: 3 });
+  const generated = text.split("\n");
+  const table = Buffer.alloc(4 + names.length + 4 * generated.length);
+  table.writeUInt32LE(names.length);
+  names.copy(table, 4);
+  for (const [i, line] of generated.entries()) {
+    const entry = places.findEntry(i, line.search(/\S|$/));
+    if (entry.originalSource === undefined) continue;
+    const at = 4 + names.length + 4 * i;
+    table.writeUInt16LE(map.sources.indexOf(entry.originalSource) + 1, at);
+    table.writeUInt16LE(entry.originalLine + 1, at + 2);
+  }
+  return table;
+}
+
+/** Runs each program on what it is for, so that V8 compiles what such a run needs. */
+async function keepCode() {
+  const directory = mkdtempSync(join(tmpdir(), "quorate-build-"));
+  try {
+    const [clients, peers] = await freePorts(2);
+    const url = `http://127.0.0.1:${clients}`;
+    const peerUrl = `http://127.0.0.1:${peers}`;
+    const data = join(directory, "m");
+    const flags = ["--name=m", `--data-dir=${data}`, `--listen-client-urls=${url}`, `--advertise-client-urls=${url}`];
+    const peer = [`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`];
+    const member = spawn(
+      process.execPath,
+      [warm, "server", "etcd", ...flags, ...peer, `--initial-cluster=m=${peerUrl}`],
+      {
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+      },
+    );
+    const ended = new Promise((done) => member.on("exit", done));
+    const limit = setTimeout(() => member.kill("SIGKILL"), 30_000);
+    let log = "";
+    await new Promise((ready) => {
+      member.stderr.on("data", (text) => {
+        log += text;
+        if (log.includes("ready to serve client requests")) ready();
+      });
+      void ended.then(ready);
+    });
+    for (const command of [
+      ["put", "a", "b"],
+      ["get", "a"],
+      ["endpoint", "status"],
+    ]) {
+      once("ctl", "etcdctl", ["--endpoints", url, ...command]);
+    }
+    if (member.connected) member.send("enough");
+    await ended;
+    clearTimeout(limit);
+    once("utl", "etcdutl", ["snapshot", "status", join(data, "member/snap/db")]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function once(bundle, program, args) {
+  spawnSync(process.execPath, [warm, bundle, program, ...args], { timeout: 30_000 });
+}
+
+async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise((done, failed) => {
+        server.once("error", failed);
+        server.listen(0, "127.0.0.1", () => done(server));
+      });
+    }),
+  );
+  return Promise.all(
+    servers.map((server) => {
+      const { port } = server.address();
+      return new Promise((done) => server.close(() => done(port)));
+    }),
+  );
+}
