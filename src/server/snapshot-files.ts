@@ -3,6 +3,8 @@ import { type Disk, joinPath } from "../storage/disk/index.ts";
 import type { Snapshotter } from "../storage/wal/index.ts";
 
 const temporaryPrefix = "tmp";
+/** So much of a database that is received goes to the disk at once. */
+const syncBytes = 1024 * 1024;
 
 /** Removes what a member that died while it received a database left behind. */
 export function removeUnfinished(disk: Disk, snapDir: string): void {
@@ -14,6 +16,9 @@ export function removeUnfinished(disk: Disk, snapDir: string): void {
 /**
  * Writes a database that comes from the leader beside the one in use, durable on return, never whole in memory. It gets its name
  * only once it is complete, so that a crash leaves nothing that looks like one.
+ *
+ * It goes to the disk a piece at a time, with as long a pause after each as the piece took: one sync of it all would hold up every
+ * other on that disk, those of the log of a member next to this one first.
  */
 export async function receiveDatabase(
   disk: Disk,
@@ -29,13 +34,25 @@ export async function receiveDatabase(
   const file = disk.open(temporary, "createNew");
   try {
     let at = 0;
+    let syncedTo = 0;
+    let syncingMs = 0;
+    const sync = async (run: () => Promise<void>): Promise<number> => {
+      const beganMs = env.clock.monotonicMs();
+      await run();
+      const tookMs = env.clock.monotonicMs() - beganMs;
+      syncingMs += tookMs;
+      return tookMs;
+    };
     for await (const chunk of chunks) {
       await file.write([chunk], at);
       at += chunk.length;
+      if (at - syncedTo < syncBytes) continue;
+      syncedTo = at;
+      const tookMs = await sync(() => file.dataSync());
+      await new Promise<void>((resolve) => env.scheduler.after(tookMs, resolve));
     }
-    const syncMs = env.clock.monotonicMs();
-    await file.sync();
-    syncSeconds.observe((env.clock.monotonicMs() - syncMs) / 1000);
+    await sync(() => file.sync());
+    syncSeconds.observe(syncingMs / 1000);
   } catch (error) {
     file.close();
     disk.remove(temporary);
