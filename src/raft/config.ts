@@ -51,6 +51,12 @@ export interface Config {
   /** A leader that is removed or demoted becomes follower when it applies the change. */
   stepDownOnRemoval?: boolean;
   logger?: Logger;
+  /**
+   * Log appends that storage acknowledges when the log knows of them already, or has overwritten them. Where appends overlap
+   * (`asyncStorageWrites`) that is nothing unusual: each names the log's last index, also one that an earlier one will have saved.
+   * Default true.
+   */
+  logStaleAppends?: boolean;
 }
 
 /** A config with every default filled in. */
@@ -80,6 +86,7 @@ export function resolveConfig(config: Config): ResolvedConfig {
     disableConfChangeValidation: config.disableConfChangeValidation ?? false,
     stepDownOnRemoval: config.stepDownOnRemoval ?? false,
     logger: config.logger ?? silentLogger,
+    logStaleAppends: config.logStaleAppends ?? true,
   };
   const wrong = faultOf(resolved);
   if (wrong !== undefined) throw new RaftError("ConfigInvalid", wrong);

@@ -31,9 +31,10 @@ export class RaftLog {
   #applyingPaused = false;
   readonly #logger: Logger;
 
-  constructor(storage: Storage, logger: Logger, applyingLimit: number = Number.POSITIVE_INFINITY) {
+  /** `staleAppends`: where acknowledgements that come too late are logged. */
+  constructor(storage: Storage, logger: Logger, applyingLimit = Number.POSITIVE_INFINITY, staleAppends = logger) {
     this.storage = storage;
-    this.unstable = new Unstable(storage.lastIndex() + 1, logger);
+    this.unstable = new Unstable(storage.lastIndex() + 1, staleAppends);
     const compacted = storage.firstIndex() - 1;
     this.committed = compacted;
     this.applying = compacted;

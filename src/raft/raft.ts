@@ -1,4 +1,4 @@
-import { assert, type Logger } from "../base/pure.ts";
+import { assert, type Logger, silentLogger } from "../base/pure.ts";
 import { stepCandidate } from "./candidate.ts";
 import {
   asConfChangeV2,
@@ -108,7 +108,8 @@ export class Raft {
     this.id = config.id;
     this.logger = config.logger;
     this.tracker = new ProgressTracker(config.maxInflightMsgs, config.maxInflightBytes);
-    this.log = new RaftLog(config.storage, config.logger, config.maxCommittedSizePerReady);
+    const staleAppends = config.logStaleAppends ? config.logger : silentLogger;
+    this.log = new RaftLog(config.storage, config.logger, config.maxCommittedSizePerReady, staleAppends);
 
     const { hardState, confState } = config.storage.initialState();
     const restored = this.#restoreConfiguration(confState, this.log.lastIndex);

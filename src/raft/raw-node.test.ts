@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { entry, message, settle, TestNetwork, type TestNode, testNode, text } from "../../test/harness/raft-network.ts";
+import { type Logger, silentLogger } from "../base/index.ts";
 import {
   ConfChangeType,
   type Config,
@@ -201,6 +202,24 @@ describe("asynchronous storage writes", () => {
     expect(node.applied).toBe(committed);
     for (const response of apply!.responses) node.step(response);
     expect(node.applied).toBe(committed + 2);
+  });
+
+  test.each([true, false])("an append acknowledged twice is logged: %s", (logStaleAppends) => {
+    const lines: string[] = [];
+    const logger: Logger = { ...silentLogger, enabled: () => true, info: (line) => void lines.push(line) };
+    const { node, storage } = testNode(1n, [1n, 2n, 3n], { asyncStorageWrites: true, logger, logStaleAppends });
+    node.step(message(M.MsgApp, { from: 2n, term: 1, entries: [entry(1, 1, "a")] }));
+    const first = work(node.ready().messages).append!;
+    // The commit alone: it goes to the disk, too, and names the entry that is on its way there.
+    node.step(message(M.MsgApp, { from: 2n, term: 1, logTerm: 1, index: 1, commit: 1 }));
+    const second = work(node.ready().messages).append!;
+    for (const { entries, responses } of [first, second]) {
+      storage.append(entries);
+      for (const response of responses) if (response.to === 1n) node.step(response);
+    }
+    const stale = lines.filter((line) => line.includes("missing from unstable log"));
+    expect(stale).toEqual(logStaleAppends ? ["entry at index 1 missing from unstable log; ignoring"] : []);
+    expect(lines.some((line) => line.includes("became follower"))).toBe(true);
   });
 
   test("only what is durable here is applied here", () => {
