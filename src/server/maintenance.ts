@@ -90,7 +90,7 @@ export class Maintenance {
     return {
       size: image.size,
       version: store.storageVersion() ?? "",
-      chunks: (chunkBytes) => image.chunks(chunkBytes),
+      chunks: (chunkBytes, memory) => image.chunks(chunkBytes, memory),
       close: () => image.close(),
     };
   }

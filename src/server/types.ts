@@ -17,7 +17,8 @@ export interface SnapshotSource {
   readonly size: number;
   /** Storage version as text, such as `3.7.0`. */
   readonly version: string;
-  chunks(chunkBytes: number): AsyncIterable<Uint8Array>;
+  /** Each chunk has memory of its own, or what `memory` gives for it: as many bytes as it asks for, which nobody reads any more. */
+  chunks(chunkBytes: number, memory?: (bytes: number) => Promise<Uint8Array>): AsyncIterable<Uint8Array>;
   close(): void;
 }
 

@@ -204,7 +204,8 @@ export class Wire implements Http2Output {
   /** What `write` answers. */
   writable = true;
 
-  write(pieces: Uint8Array[]): boolean {
+  write(pieces: Uint8Array[], sent?: () => void): boolean {
+    if (sent !== undefined) queueMicrotask(sent);
     if (this.ended) throw new Error("write after end");
     this.writes++;
     // As a socket does: now the bytes are gone at once and their memory is free, now it goes on reading them.

@@ -136,6 +136,11 @@ export class LocalCall implements ServerStream, UnaryServerCall {
   /** Nothing is gathered here. */
   flush(): void {}
 
+  /** A message was made into text when it was sent. */
+  whenSent(run: () => void): void {
+    if (!this.ended) queueMicrotask(run);
+  }
+
   writable(): boolean {
     return this.#sink.writable();
   }

@@ -216,6 +216,9 @@ class FakeCall implements ServerStream, UnaryServerCall {
     this.closing ??= status ?? "OK";
   }
   flush(): void {}
+  whenSent(run: () => void): void {
+    queueMicrotask(run);
+  }
   addHeader(): void {}
   addTrailer(): void {}
   abort(): void {}

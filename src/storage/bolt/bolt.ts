@@ -21,7 +21,7 @@ import { Frames } from "./frames.ts";
 import { Freelist } from "./freelist.ts";
 import { PageCache } from "./page-cache.ts";
 import { reachablePages } from "./reachable.ts";
-import { Tx, type TxHost } from "./tx.ts";
+import { type ChunkMemory, Tx, type TxHost } from "./tx.ts";
 
 export interface BoltOptions {
   /** Of a new file; a file that exists has its own. Default 4096. */
@@ -484,15 +484,16 @@ export class Bolt implements TxHost {
     }
   }
 
-  async *writeTo(tx: Tx, chunkBytes: number): AsyncIterable<Uint8Array> {
+  async *writeTo(tx: Tx, chunkBytes: number, memory: ChunkMemory | undefined): AsyncIterable<Uint8Array> {
     const { meta, pageSize } = tx;
     // The pages are read from the file, so they must be there.
     await this.settled();
     yield encodeMeta(meta, 0);
     yield encodeMeta({ ...meta, txid: meta.txid - 1 }, 1);
     for (let at = pageSize * 2; at < tx.size; ) {
+      const bytes = Math.min(chunkBytes, tx.size - at);
+      const chunk = memory === undefined ? pageBuffer(bytes) : await memory(bytes);
       tx.assertOpen();
-      const chunk = pageBuffer(Math.min(chunkBytes, tx.size - at));
       const read = await this.#file.read(chunk, at);
       // A file that ends early has only free pages there.
       if (read < chunk.length) chunk.fill(0, read);

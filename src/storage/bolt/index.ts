@@ -4,4 +4,4 @@ export type { CommitTimes } from "./commit-writer.ts";
 export { Cursor } from "./cursor.ts";
 export { BoltError, type BoltErrorCode, isBoltError } from "./errors.ts";
 export { Page } from "./format.ts";
-export { Tx, type TxStats } from "./tx.ts";
+export { type ChunkMemory, Tx, type TxStats } from "./tx.ts";

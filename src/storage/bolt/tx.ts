@@ -33,8 +33,11 @@ export interface TxHost {
   freedPages(): number[];
   commit(tx: Tx, later: boolean): Promise<void>;
   end(tx: Tx): void;
-  writeTo(tx: Tx, chunkBytes: number): AsyncIterable<Uint8Array>;
+  writeTo(tx: Tx, chunkBytes: number, memory: ChunkMemory | undefined): AsyncIterable<Uint8Array>;
 }
+
+/** Where the next chunk may be read into: as many bytes as were asked for, which nobody reads any more. */
+export type ChunkMemory = (bytes: number) => Promise<Uint8Array>;
 
 /**
  * A transaction: a fixed state to read, or the one place to change the next state. Any number of readers may be open
@@ -139,11 +142,12 @@ export class Tx {
 
   /**
    * The whole file as this transaction sees it, `size` bytes, once its state is durable. Both metas are this state's, the
-   * second one a transaction older, as bbolt's Tx.WriteTo writes them. Keep the transaction open meanwhile.
+   * second one a transaction older, as bbolt's Tx.WriteTo writes them. Keep the transaction open meanwhile. Each chunk has memory of
+   * its own, or what `memory` gives for it.
    */
-  writeTo(chunkBytes = 256 * 1024): AsyncIterable<Uint8Array> {
+  writeTo(chunkBytes = 256 * 1024, memory?: ChunkMemory): AsyncIterable<Uint8Array> {
     this.assertOpen();
-    return this.#host.writeTo(this, chunkBytes);
+    return this.#host.writeTo(this, chunkBytes, memory);
   }
 
   // What follows is for the other files of this room.

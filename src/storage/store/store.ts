@@ -595,7 +595,7 @@ export class BoltStore implements Store {
       ...this.consistentIndex(),
       confState: this.confState(),
       size,
-      chunks: (chunkBytes) => tx.writeTo(chunkBytes),
+      chunks: (chunkBytes, memory) => tx.writeTo(chunkBytes, memory),
       close: () => {
         if (!tx.open) return;
         tx.rollback();

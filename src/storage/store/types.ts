@@ -1,3 +1,5 @@
+import type { ChunkMemory } from "../bolt/index.ts";
+
 /** etcd's buckets (server/storage/schema/bucket.go). All exist from the first commit on. */
 export const bucketNames = [
   "key",
@@ -43,8 +45,11 @@ export interface StoreSnapshot {
   readonly confState: ConfState | undefined;
   /** Bytes that `chunks` yields in all. */
   readonly size: number;
-  /** The file from its first byte to its last, in chunks of at most `chunkBytes`. May be asked for once. */
-  chunks(chunkBytes?: number): AsyncIterable<Uint8Array>;
+  /**
+   * The file from its first byte to its last, in chunks of at most `chunkBytes`, each in memory of its own or in what `memory` gives
+   * for it. May be asked for once.
+   */
+  chunks(chunkBytes?: number, memory?: ChunkMemory): AsyncIterable<Uint8Array>;
   /** Lets the pages of this image be reused. Idempotent. */
   close(): void;
 }

@@ -489,6 +489,10 @@ export class StreamCall extends ServerCall implements ServerStream {
     if (!this.ended) this.stream.flush();
   }
 
+  whenSent(run: () => void): void {
+    if (!this.ended) this.stream.whenSent(run);
+  }
+
   get bufferedBytes(): number {
     return this.ended ? 0 : this.stream.bufferedBytes;
   }

@@ -101,6 +101,21 @@ async function stand(options: GrpcServerOptions = {}, door: Partial<DoorOptions>
       stream.end();
     },
   });
+  grpc.register("t.S", "Reuse", {
+    kind: "serverStream",
+    handler: async (stream) => {
+      // Two pieces of memory in turn for messages that all differ.
+      const pieces = [0, 1].map(() => ({ memory: Buffer.alloc(100_000), free: Promise.resolve() }));
+      for (let i = 0; i < 300; i++) {
+        const piece = pieces[i % 2]!;
+        await piece.free;
+        piece.memory.fill(i);
+        stream.send([Buffer.from([i & 0xff]), piece.memory]);
+        piece.free = new Promise((resolve) => stream.whenSent(resolve));
+      }
+      stream.end();
+    },
+  });
   grpc.register("t.S", "Talk", {
     kind: "bidi",
     handler: (stream) => {
@@ -556,6 +571,30 @@ describe("sockets", () => {
     });
     expect(received).toBe(2000 * 30_000);
     expect(listening.door.sockets).toBe(1);
+    client.close();
+  });
+
+  it.each([false, true])("tell when memory may be used again, over TLS: %s", async (secure) => {
+    const { port } = await stand({}, {}, secure);
+    const tls = secure ? { ca: tlsCert, servername: "localhost" } : undefined;
+    const client = await connect(env, { host: "127.0.0.1", port, ...(tls === undefined ? {} : { tls }) });
+    let count = 0;
+    const wrong: number[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const stream = client.stream("/t.S/Reuse", {
+        onMessage(message) {
+          const value = count++ & 0xff;
+          if (message.length !== 100_001 || message.some((byte) => byte !== value)) wrong.push(count);
+          if (count % 7 !== 0) return;
+          stream.pauseReading();
+          setTimeout(() => stream.resumeReading(), 3);
+        },
+        onEnd: (status) => (status.code === 0 ? resolve() : reject(new Error(status.message))),
+      });
+      stream.send(bytes(""));
+      stream.closeSend();
+    });
+    expect([count, wrong]).toEqual([300, []]);
     client.close();
   });
 

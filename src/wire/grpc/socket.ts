@@ -64,6 +64,8 @@ export function protocolOf(first: Uint8Array): Protocol {
     : "neither";
 }
 
+const nothing = new Uint8Array(0);
+
 /** How long the peer may take to close its side after we closed ours. */
 const lingerMs = 1000;
 
@@ -153,22 +155,34 @@ class SocketLink implements Http2Output {
     this.#flusher.add(engine);
   }
 
-  write(pieces: Uint8Array[]): boolean {
+  write(pieces: Uint8Array[], sent?: () => void): boolean {
     const socket = this.#socket;
     if (this.#ended || socket.destroyed) return true;
     if (pieces.length === 1) {
       socket.write(pieces[0]!);
-    } else {
+    } else if (pieces.length > 1) {
       socket.cork();
       for (const piece of pieces) socket.write(piece);
       socket.uncork();
     }
+    if (sent !== undefined) this.#whenWritten(sent);
     if (socket.writableLength < this.#highWaterBytes) return true;
     if (!this.#backedUp) {
       this.#backedUp = true;
       socket.pause();
     }
     return false;
+  }
+
+  #whenWritten(run: () => void): void {
+    if (this.released()) {
+      queueMicrotask(run);
+      return;
+    }
+    // Writes come back in their order, so an empty one comes back when those before it have.
+    this.#socket.write(nothing, (error) => {
+      if (!error) run();
+    });
   }
 
   /** Of a system's socket whose writes all came back: the kernel, or TLS, has its copy. */

@@ -27,11 +27,12 @@ class PipeEnd implements Http2Output {
   full = false;
   written = 0;
 
-  write(pieces: Uint8Array[]): boolean {
+  write(pieces: Uint8Array[], sent?: () => void): boolean {
     for (const piece of pieces) {
       this.written += piece.length;
       this.chunks.push(Uint8Array.from(piece));
     }
+    if (sent !== undefined) queueMicrotask(sent);
     return !this.full;
   }
 

@@ -76,6 +76,11 @@ export interface ServerStream extends Call {
   sendParts(head: Uint8Array, headBytes: number, body: Uint8Array): void;
   /** What was sent goes to the socket now instead of at the end of the turn: for one who has more to do before it ends. */
   flush(): void;
+  /**
+   * `run` is called once nobody reads the messages any more that were sent so far: their memory may be written to again. Not called when
+   * the call ends before.
+   */
+  whenSent(run: () => void): void;
   /** False while more than the high-water mark waits for flow control or the socket. */
   writable(): boolean;
   /** Bytes queued for this stream and not yet handed to the socket. */

@@ -901,6 +901,10 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
     this.#sender.message(stream, head, headBytes, body);
   }
 
+  whenSent(stream: Stream, run: () => void): void {
+    this.#sender.whenSent(stream, run);
+  }
+
   sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
     this.#sender.unary(stream, head, data, trailers);
   }

@@ -127,6 +127,57 @@ describe("sending", () => {
     ]);
   });
 
+  test("who waits for what was sent is told when the output has sent it, and no earlier", () => {
+    const [end, stream] = asked({}, [4, 10]);
+    const { wire } = end;
+    const given: ((() => void) | undefined)[] = [];
+    const write = wire.write.bind(wire);
+    wire.write = (pieces, sent) => {
+      given.push(sent);
+      return write(pieces);
+    };
+    const told: string[] = [];
+    stream.sendHeaders(head, false);
+    stream.sendData([Buffer.alloc(10)], false);
+    stream.whenSent(() => told.push("ten"));
+    stream.sendData([Buffer.alloc(5)], false);
+    stream.whenSent(() => told.push("fifteen"));
+    stream.sendData([Buffer.alloc(7)], false);
+    stream.whenSent(() => told.push("all"));
+    end.connection.flush();
+    expect(told).toEqual([]);
+    given.pop()?.();
+    expect(told).toEqual(["ten"]);
+    // The window lets out the five, and one of the seven.
+    end.receive(frame(8, 0, 1, uint32(6)));
+    end.connection.flush();
+    expect(told).toEqual(["ten"]);
+    given.pop()?.();
+    expect(told).toEqual(["ten", "fifteen"]);
+    end.receive(frame(8, 0, 1, uint32(6)));
+    end.connection.flush();
+    given.pop()?.();
+    expect(told).toEqual(["ten", "fifteen", "all"]);
+    // Nothing is gathered any more: the output alone knows.
+    stream.whenSent(() => told.push("again"));
+    end.connection.flush();
+    given.pop()?.();
+    expect(told).toEqual(["ten", "fifteen", "all", "again"]);
+  });
+
+  test("who waits for what a stream sent is not told when the stream dies before", () => {
+    const [end, stream] = asked({}, [4, 1]);
+    const told: string[] = [];
+    stream.sendHeaders(head, false);
+    stream.sendData([Buffer.alloc(10)], false);
+    stream.whenSent(() => told.push("sent"));
+    end.receive(frame(3, 0, 1, uint32(8)));
+    stream.whenSent(() => told.push("late"));
+    end.receive(frame(8, 0, 0, uint32(100)));
+    end.connection.flush();
+    expect(told).toEqual([]);
+  });
+
   test("unary answers use up the connection's window, and wait for it", () => {
     const end = End.served({}, [4, 0x7fffffff]);
     const answers: string[] = [];

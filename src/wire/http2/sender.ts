@@ -59,6 +59,8 @@ export class Sender {
   /** The socket said stop; bytes gathered since. */
   #paused = false;
   #pausedBytes = 0;
+  /** Told once the output has sent what is gathered. */
+  #sent: (() => void)[] = [];
 
   /**
    * The DATA frame at the end of the output, which more data of its stream makes longer as long as nothing was gathered
@@ -112,13 +114,26 @@ export class Sender {
   flush(): void {
     this.#dirty = false;
     const bytes = this.#gather.bytes;
-    if (bytes === 0) return;
+    const sent = this.#takeSent();
+    if (bytes === 0) {
+      if (sent !== undefined) this.#output.write([], sent);
+      return;
+    }
     this.#options.stats.bytesSent += bytes;
     this.#flushes++;
     // What is written is not ours to change any more.
     this.#tailStream = undefined;
-    if (this.#output.write(this.#gather.take()) === false) this.#paused = true;
+    if (this.#output.write(this.#gather.take(), sent) === false) this.#paused = true;
     this.#gather.release(this.#output.released?.() === true);
+  }
+
+  #takeSent(): (() => void) | undefined {
+    if (this.#sent.length === 0) return undefined;
+    const waiting = this.#sent;
+    this.#sent = [];
+    return () => {
+      for (const run of waiting) run();
+    };
   }
 
   #flushIfLarge(): void {
@@ -137,6 +152,7 @@ export class Sender {
     this.#over = true;
     this.#tailStream = undefined;
     this.#gather.clear();
+    this.#sent = [];
     this.#ready = [];
     this.#readyAt = 0;
   }
@@ -269,6 +285,18 @@ export class Sender {
     this.#flushIfLarge();
   }
 
+  /** `run` is called once the output has sent all that the stream was given so far. */
+  whenSent(stream: Stream, run: () => void): void {
+    if (this.#over || stream.closed) return;
+    if (stream.bufferedBytes > 0) {
+      stream.sentWaiters ??= [];
+      stream.sentWaiters.push({ bytes: stream.bufferedBytes, run });
+      return;
+    }
+    this.#sent.push(run);
+    this.#markDirty();
+  }
+
   /** Sends queued data, a frame of each stream in turn, for as long as windows and socket allow. */
   pump(): void {
     // A callback below may come back here; the loop that is running sees what it scheduled.
@@ -327,12 +355,15 @@ export class Sender {
 
   /** Room for `bytes` bytes at the returned position of `#gather.buffer`. */
   #reserve(bytes: number): number {
-    if (!this.#dirty) {
-      this.#dirty = true;
-      this.#output.dirty();
-    }
+    this.#markDirty();
     if (this.#paused) this.#pausedBytes += bytes;
     return this.#gather.reserve(bytes);
+  }
+
+  #markDirty(): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#output.dirty();
   }
 
   #writeHeaders(stream: Stream, headers: HeaderList | HeaderBlock, endStream: boolean): void {
@@ -440,6 +471,7 @@ export class Sender {
         stream.queueOffset = 0;
       }
     }
+    if (stream.sentWaiters !== undefined) this.#countDown(stream, bytes);
     if (stream.bufferedBytes === 0) {
       stream.queue = undefined;
       stream.queueAt = 0;
@@ -448,6 +480,20 @@ export class Sender {
       queue.splice(0, stream.queueAt);
       stream.queueAt = 0;
     }
+  }
+
+  /** So many bytes of the queue were framed: who waited for them waits for the output now. */
+  #countDown(stream: Stream, bytes: number): void {
+    const waiting = stream.sentWaiters!;
+    let due = 0;
+    for (const waiter of waiting) {
+      waiter.bytes -= bytes;
+      if (waiter.bytes > 0) continue;
+      this.#sent.push(waiter.run);
+      due++;
+    }
+    if (due === waiting.length) stream.sentWaiters = undefined;
+    else waiting.splice(0, due);
   }
 
   // ---------------------------------------------------------------------------------------------------------------

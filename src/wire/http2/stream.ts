@@ -22,6 +22,13 @@ export interface StreamOwner {
   reset(stream: Stream, code: number): void;
   consume(stream: Stream, bytes: number): void;
   flush(): void;
+  whenSent(stream: Stream, run: () => void): void;
+}
+
+/** Told once so many more bytes of the queue were framed. */
+export interface SentWaiter {
+  bytes: number;
+  readonly run: () => void;
 }
 
 /** State of one stream. The fields are the engine's; neighbours see `Http2Stream`. */
@@ -61,6 +68,8 @@ export class Stream implements Http2Stream {
   queueAt = 0;
   queueOffset = 0;
   bufferedBytes = 0;
+  /** In the order in which they are due. */
+  sentWaiters: SentWaiter[] | undefined = undefined;
   /** Trailers behind the queue. */
   trailers: HeaderList | HeaderBlock | undefined = undefined;
   /** Stands in the engine's list of streams that can send. */
@@ -105,6 +114,10 @@ export class Stream implements Http2Stream {
     this.owner.flush();
   }
 
+  whenSent(run: () => void): void {
+    this.owner.whenSent(this, run);
+  }
+
   /** Forgets all that pins memory; the shell stays in the table to judge late frames. */
   release(): void {
     this.context = undefined;
@@ -112,6 +125,7 @@ export class Stream implements Http2Stream {
     this.queueAt = 0;
     this.queueOffset = 0;
     this.bufferedBytes = 0;
+    this.sentWaiters = undefined;
     this.trailers = undefined;
   }
 }
@@ -137,6 +151,7 @@ const nobody: StreamOwner = {
   reset() {},
   consume() {},
   flush() {},
+  whenSent() {},
 };
 
 /** By `Closing`; nothing stands for an open one. */

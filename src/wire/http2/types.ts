@@ -58,6 +58,11 @@ export interface Http2Stream {
   consume(bytes: number): void;
   /** What the connection has gathered goes to the socket now instead of at the end of the turn. */
   flush(): void;
+  /**
+   * `run` is called once nobody reads the pieces any more that were given to `sendData` so far: their memory may be written to again. Not
+   * called when the stream or the connection dies before.
+   */
+  whenSent(run: () => void): void;
   /** Bytes given to `sendData` that still wait for a window or for the socket. */
   readonly bufferedBytes: number;
   /** No more can be sent: END_STREAM was sent or queued, or the stream is closed. */
@@ -104,11 +109,12 @@ export interface Http2Handler {
 /** The socket, as the engine sees it. */
 export interface Http2Output {
   /**
-   * Takes bytes to be sent, in order; they are not touched by the engine until `released` says so. Returns false when the socket is
+   * Takes bytes to be sent, in order; they are not touched by the engine until `released` says so, or `sent` is called: once nobody reads
+   * them any more, nor any that were given before (none with `sent` alone, for what was given before). Returns false when the socket is
    * backed up: no DATA follows until `Http2Connection.resume()`. While backed up the adapter should also stop reading,
    * since answers to control frames still gather (up to `pausedOutputBytesMax`, then the connection is ended).
    */
-  write(pieces: Uint8Array[]): boolean;
+  write(pieces: Uint8Array[], sent?: () => void): boolean;
   /** Asked right after a write: nobody reads any more what was given to `write` so far. Without it nothing is used again. */
   released?(): boolean;
   /** Something was gathered where nothing was: `flush()` is wanted at the end of this turn. */
