@@ -58,7 +58,7 @@ export class SnapshotTransfer {
       { ...message, snapshot: { data, metadata } },
       {
         size: image.size,
-        chunks: (chunkBytes) => image.chunks(chunkBytes),
+        chunks: (chunkBytes, memory) => image.chunks(chunkBytes, memory),
         close: () => {
           image.close();
           release();

@@ -15,6 +15,7 @@ import {
   type OutgoingStream,
   type PeerNetwork,
   type StreamEvents,
+  uploadChunks,
 } from "./network.ts";
 import type { PeerRequest, PeerResponse } from "./types.ts";
 
@@ -221,19 +222,24 @@ const freshSecureAgent = new SecureAgent(fresh);
 function ignore(): void {}
 
 async function pour(body: AsyncIterable<Uint8Array>, into: ClientRequest): Promise<void> {
+  const writing: Promise<void>[] = [];
   for await (const chunk of body) {
     if (into.destroyed) throw new Error("connection closed");
-    if (into.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        into.off("drain", go);
-        into.off("close", go);
-        resolve();
-      };
-      into.on("drain", go);
-      into.on("close", go);
-    });
+    writing.push(written(chunk, into));
+    if (writing.length === uploadChunks) await writing.shift();
   }
+}
+
+/** Resolves once the system has `chunk`, or the connection is gone. */
+function written(chunk: Uint8Array, into: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      into.off("close", done);
+      resolve();
+    };
+    into.on("close", done);
+    into.write(chunk, done);
+  });
 }
 
 function headersOf(message: IncomingMessage): Record<string, string> {

@@ -41,10 +41,16 @@ export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";
 }
 
+/** Chunks of an upload's body that are on their way at once; those before them nobody reads any more. */
+export const uploadChunks = 4;
+
 /** What the protocol needs of HTTP/1.1: the one seam between it and sockets. */
 export interface PeerNetwork {
   request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse>;
-  /** A POST whose body is produced as it goes, without a time limit of its own but silence. */
+  /**
+   * A POST whose body is produced as it goes, without a time limit of its own but silence. When a chunk is asked for, that which came
+   * `uploadChunks` before it is not read any more: its memory may be written to again.
+   */
   upload(url: string, request: PeerRequest, body: AsyncIterable<Uint8Array>): Promise<PeerResponse>;
   openStream(url: string, request: PeerRequest, events: StreamEvents): { close(): void };
   /**

@@ -4,7 +4,7 @@ import { raftpb } from "../../wire/proto/index.ts";
 import { encodeFramed, encodeMessage, MessageDecoder } from "./message-codec.ts";
 import type { PeerMetrics } from "./metrics.ts";
 import { type EntryBlocks, MsgAppDecoder } from "./msgapp-codec.ts";
-import type { OutgoingStream, PeerNetwork } from "./network.ts";
+import { type OutgoingStream, type PeerNetwork, uploadChunks } from "./network.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { type StreamKind, StreamWriter } from "./stream-writer.ts";
 import type { PeerHost, PeerRequest, PeerSelf, PeerSnapshot } from "./types.ts";
@@ -12,6 +12,8 @@ import type { PeerHost, PeerRequest, PeerSelf, PeerSnapshot } from "./types.ts";
 /** Messages that wait for a POST while no stream stands, and POSTs at once (etcd: 64 and 4). */
 const pipelineMax = 64;
 const pipelinePosts = 4;
+/** Of a database that is sent, read at once. */
+const snapshotReadBytes = 256 * 1024;
 
 /** How long a connection between members may be silent, or take nothing, before it counts as dead. */
 export interface PeerTimeouts {
@@ -327,7 +329,14 @@ export class Peer {
   }
 }
 
+/**
+ * Read into the same memory again and again: such as comes and goes with each chunk, outside the collector's heap, makes it mark all of the
+ * heap many times a second.
+ */
 async function* snapshotBody(message: Message, snapshot: PeerSnapshot): AsyncGenerator<Uint8Array> {
   yield encodeFramed(message);
-  yield* snapshot.chunks(256 * 1024);
+  const pieces = Array.from({ length: uploadChunks }, () => new Uint8Array(snapshotReadBytes));
+  let turn = 0;
+  const memory = async (bytes: number): Promise<Uint8Array> => pieces[turn++ % uploadChunks]!.subarray(0, bytes);
+  yield* snapshot.chunks(snapshotReadBytes, memory);
 }

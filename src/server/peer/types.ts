@@ -19,7 +19,8 @@ export interface PeerResponse {
 export interface PeerSnapshot {
   /** Bytes that `chunks` yields in all. */
   readonly size: number;
-  chunks(chunkBytes?: number): AsyncIterable<Uint8Array>;
+  /** Each chunk has memory of its own, or what `memory` gives for it: as many bytes as it asks for, which nobody reads any more. */
+  chunks(chunkBytes?: number, memory?: (bytes: number) => Promise<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Called once, whether it was sent or not. */
   close(): void;
 }
