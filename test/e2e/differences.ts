@@ -96,16 +96,16 @@ export const differences: readonly Difference[] = [
     script: "etcdctl: maintenance",
     step: "endpoint status",
     reason: statusIndex,
-    etcd34: /^127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.4\.23, 2\d kB, true, false, 2, (19|20), (19|20), \n\[exit 0\]$/,
-    quorate: /^127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.7\.1, 2\d kB, true, false, 2, 18, 18, \n\[exit 0\]$/,
+    etcd34: /^127\.0\.0\.1:\d+, [0-9a-f]{1,16}, 3\.4\.23, 2\d kB, true, false, 2, (19|20), (19|20), \n\[exit 0\]$/,
+    quorate: /^127\.0\.0\.1:\d+, [0-9a-f]{1,16}, 3\.7\.1, 2\d kB, true, false, 2, 18, 18, \n\[exit 0\]$/,
   },
   {
     script: "etcdctl: maintenance",
     step: "endpoint status --cluster",
     reason: statusIndex,
     etcd34:
-      /^http:\/\/127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.4\.23, 2\d kB, true, false, 2, (19|20), (19|20), \n\[exit 0\]$/,
-    quorate: /^http:\/\/127\.0\.0\.1:\d+, [0-9a-f]{16}, 3\.7\.1, 2\d kB, true, false, 2, 18, 18, \n\[exit 0\]$/,
+      /^http:\/\/127\.0\.0\.1:\d+, [0-9a-f]{1,16}, 3\.4\.23, 2\d kB, true, false, 2, (19|20), (19|20), \n\[exit 0\]$/,
+    quorate: /^http:\/\/127\.0\.0\.1:\d+, [0-9a-f]{1,16}, 3\.7\.1, 2\d kB, true, false, 2, 18, 18, \n\[exit 0\]$/,
   },
   {
     script: "etcdctl: maintenance",
