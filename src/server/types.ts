@@ -1,5 +1,6 @@
 import type { ClusterId, LeaseId, MemberId } from "../base/index.ts";
 import type { WatchHub } from "../state/watch/index.ts";
+import type { ChunkMemory } from "../storage/store/index.ts";
 import type { rpc } from "../wire/proto/index.ts";
 import type { Command } from "./command.ts";
 import type { Waiter } from "./proposals.ts";
@@ -17,8 +18,8 @@ export interface SnapshotSource {
   readonly size: number;
   /** Storage version as text, such as `3.7.0`. */
   readonly version: string;
-  /** Each chunk has memory of its own, or what `memory` gives for it: as many bytes as it asks for, which nobody reads any more. */
-  chunks(chunkBytes: number, memory?: (bytes: number) => Promise<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Each chunk has memory of its own, or what `memory` gives for it. */
+  chunks(chunkBytes: number, memory?: ChunkMemory): AsyncIterable<Uint8Array>;
   close(): void;
 }
 

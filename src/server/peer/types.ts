@@ -1,5 +1,6 @@
 import type { ClusterId, MemberId } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
+import type { ChunkMemory } from "../../storage/store/index.ts";
 
 /** One request to a peer's URL, whole in memory. Names of headers are lower-case. */
 export interface PeerRequest {
@@ -19,8 +20,8 @@ export interface PeerResponse {
 export interface PeerSnapshot {
   /** Bytes that `chunks` yields in all. */
   readonly size: number;
-  /** Each chunk has memory of its own, or what `memory` gives for it: as many bytes as it asks for, which nobody reads any more. */
-  chunks(chunkBytes?: number, memory?: (bytes: number) => Promise<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Each chunk has memory of its own, or what `memory` gives for it. */
+  chunks(chunkBytes?: number, memory?: ChunkMemory): AsyncIterable<Uint8Array>;
   /** Called once, whether it was sent or not. */
   close(): void;
 }

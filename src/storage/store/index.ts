@@ -1,3 +1,4 @@
+export type { ChunkMemory } from "../bolt/index.ts";
 export { openStore } from "./open.ts";
 export { isRevisionKey, isTombstoneKey, mainOf, revisionKey, subOf } from "./revision-key.ts";
 export { openMemoryStore } from "./testing/memory-store.ts";
