@@ -39,7 +39,7 @@ function run(bundle, program, script = load(bundle)) {
   const module = { exports: {} };
   script.runInThisContext().call(module.exports, module.exports, createRequire(path), module, path, directory);
   const { version } = require("../package.json");
-  return module.exports.programs[program]({ version, etcd: join(__dirname, "etcd") });
+  return module.exports.programs[program]({ version, etcd: join(__dirname, "etcd"), run });
 }
 
 module.exports = { bundlePath, codePath, load, run };

@@ -21,6 +21,8 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
  * Nothing is lost: char code and byte are the same number.
  */
 export function keyString(bytes: Uint8Array): string {
+  // The end of a range of one key, and half of all calls: not worth the way out of JavaScript.
+  if (bytes.length === 0) return "";
   return Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length);
 }
 

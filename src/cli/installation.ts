@@ -4,6 +4,8 @@ export interface Installation {
   readonly version: string;
   /** The path of `bin/etcd`, which `quorate dev` starts its members with. */
   readonly etcd: string;
+  /** Runs a program of another bundle, with the same arguments. */
+  readonly run: (bundle: string, program: string) => Promise<void>;
 }
 
 /** The programs of one bundle, by name: each runs with the process's arguments, environment and streams, and sees to its exit code. */

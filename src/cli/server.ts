@@ -1,24 +1,24 @@
 import { readFileSync } from "node:fs";
-import { runMain } from "./command/system-io.ts";
 import type { Programs } from "./installation.ts";
+import { runServer } from "./server/run.ts";
 
+// Nothing here is imported on demand: what a module that is shares with the others can then be no constant of the file that
+// all are bundled into. See docs/decisions/0004-one-file.md.
 export const programs: Programs = {
   /** The server under etcd's name, with etcd's flags, log lines and exit codes. */
-  etcd: async ({ version }) => {
+  etcd: async ({ version, run }) => {
     const [first] = process.argv.slice(2);
-    if (first === "gateway" || first === "grpc-proxy") await runMain((await import("./proxies.ts")).main);
+    if (first === "gateway" || first === "grpc-proxy") await run("beside", "proxies");
     else await server(version, false);
   },
   /** The same server, greeting a person at a terminal; `quorate dev`: a whole cluster on this machine. */
-  quorate: async ({ version, etcd }) => {
-    const args = process.argv.slice(2);
-    if (args[0] === "dev") process.exitCode = await (await import("./dev/main.ts")).runDev(args.slice(1), etcd);
+  quorate: async ({ version, run }) => {
+    if (process.argv[2] === "dev") await run("beside", "dev");
     else await server(version, true);
   },
 };
 
-async function server(version: string, banner: boolean): Promise<void> {
-  const { runServer } = await import("./server/run.ts");
+function server(version: string, banner: boolean): Promise<void> {
   const readFile = (path: string): string => readFileSync(path, "utf8");
-  await runServer({ args: process.argv.slice(2), env: process.env, readFile, banner, version });
+  return runServer({ args: process.argv.slice(2), env: process.env, readFile, banner, version });
 }

@@ -205,7 +205,7 @@ describe("the file that a program runs from", () => {
     load(bundle: string): { cachedDataRejected?: boolean };
   };
 
-  it.each(["server", "ctl", "utl"])("%s: its compiled code is taken over", (bundle) => {
+  it.each(["server", "beside", "ctl", "utl"])("%s: its compiled code is taken over", (bundle) => {
     expect(load(bundle).cachedDataRejected).toBe(false);
   });
 

@@ -1,5 +1,6 @@
 import { type LoadInputs, load } from "../../node/config/index.ts";
 import { defaultHost } from "./default-host.ts";
+import { startServer } from "./start.ts";
 
 export interface RunOptions {
   readonly args: readonly string[];
@@ -34,7 +35,5 @@ export async function runServer(run: RunOptions): Promise<void> {
     process.exitCode = loaded.code;
     return;
   }
-  // Only now the server itself: most of what there is to load, and nothing that `--version` or `--help` wants.
-  const { startServer } = await import("./start.ts");
   await startServer(loaded, { banner: run.banner, version: run.version, gitSha: inputs.build.gitSha });
 }
