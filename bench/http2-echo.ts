@@ -45,7 +45,7 @@ const options = http2Options({ maxConcurrentStreams: 100 });
 
 function answer(stream: Http2Stream): void {
   if (grpc) {
-    stream.sendUnary(grpcHead, [message], grpcTrailers);
+    stream.sendUnary(grpcHead, message, [], grpcTrailers);
   } else {
     stream.sendHeaders(plainHead, false);
     stream.sendData([body], true);

@@ -94,7 +94,7 @@ function calls(name: string, fleeting?: string): void {
       onHeaders() {},
       onData(stream: Http2Stream, chunk: Uint8Array, endStream: boolean) {
         stream.consume(chunk.length);
-        if (endStream) stream.sendUnary(head, [message], trailers);
+        if (endStream) stream.sendUnary(head, message, [], trailers);
       },
     };
     const server = new Http2Connection("server", handler, wire, http2Options({ maxConcurrentStreams: 0xffffffff }));

@@ -11,6 +11,7 @@ export {
   prefixEnd,
   utf8,
   utf8String,
+  viewOf,
 } from "./bytes.ts";
 export type { Clock, Scheduler, Timer } from "./clock.ts";
 export { Code, codeName } from "./code.ts";

@@ -49,7 +49,9 @@ export class Applier {
   readonly #slow: { inc(): void };
   readonly #warningMs: number;
   readonly #env: Env;
-  readonly #observers = new Map<string, Histogram>();
+  /** Series by kind, of what succeeded and of what did not. */
+  readonly #succeeded = new Map<CommandKind, Histogram>();
+  readonly #failed = new Map<CommandKind, Histogram>();
 
   constructor(state: ApplierState, warningMs: number, env: Env) {
     this.#state = state;
@@ -195,11 +197,11 @@ export class Applier {
 
   #observe(command: Command, outcome: Outcome, tookMs: number): void {
     const success = outcome.error === undefined || isEtcdError(outcome.error, "Compacted");
-    const key = `${command.kind} ${success}`;
-    let histogram = this.#observers.get(key);
+    const series = success ? this.#succeeded : this.#failed;
+    let histogram = series.get(command.kind);
     if (histogram === undefined) {
       histogram = this.#durations.with("v3", opName(command.kind), String(success));
-      this.#observers.set(key, histogram);
+      series.set(command.kind, histogram);
     }
     histogram.observe(tookMs / 1000);
     if (tookMs > this.#warningMs) {

@@ -1,4 +1,4 @@
-import { internal, rpc, sizeDelimited, sizeId, sizeUint32, Writer } from "../wire/proto/index.ts";
+import { internal, sizeBytes, sizeDelimited, sizeId, sizeUint32, Writer } from "../wire/proto/index.ts";
 import type { Principal } from "./types.ts";
 
 type Requests = Omit<internal.InternalRaftRequest, "header" | "ID">;
@@ -8,7 +8,12 @@ export type CommandKind = keyof Requests;
 
 /** One request on its way through the log. */
 export type Command = {
-  [K in CommandKind]: { readonly kind: K; readonly value: NonNullable<Requests[K]> };
+  [K in CommandKind]: {
+    readonly kind: K;
+    readonly value: NonNullable<Requests[K]>;
+    /** The message that `value` was decoded from, where it is at hand: the log then takes it as it is. */
+    readonly encoded?: Uint8Array;
+  };
 }[CommandKind];
 
 /** A command with what its header says. */
@@ -20,20 +25,21 @@ export interface Envelope {
   readonly authRevision: number;
 }
 
-const kinds = internal.InternalRaftRequest.fields
-  .map((field) => field.property)
-  .filter((property) => property !== "header" && property !== "ID") as CommandKind[];
+const commandFields = internal.InternalRaftRequest.fields.filter(
+  ({ property }) => property !== "header" && property !== "ID",
+);
+const kinds = commandFields.map(({ property }) => property as CommandKind);
+const tags = new Map(commandFields.map(({ property, number }) => [property as CommandKind, (number << 3) | 2]));
 
-const putTag = (4 << 3) | 2;
 const headerTag = (100 << 3) | 2;
 const idTag = 1 << 3;
 
 /**
- * The log's bytes of a command, as etcd 3.7 writes them: the id in the header (field 100), field 1 unset. A put, the most
- * frequent command, is written without building the wide `InternalRaftRequest` object first.
+ * The log's bytes of a command, as etcd 3.7 writes them: the id in the header (field 100), field 1 unset. What a client sent
+ * goes in as it came, without building the wide `InternalRaftRequest` object; so do fields of it that nobody here knows, as in etcd.
  */
 export function encodeCommand(id: bigint, command: Command, by: Principal | undefined): Uint8Array {
-  if (command.kind === "put" && by === undefined) return encodePut(id, command.value);
+  if (command.encoded !== undefined && by === undefined) return encodeAround(id, command.kind, command.encoded);
   const request = internal.createInternalRaftRequest({
     header: internal.createRequestHeader({
       ID: id,
@@ -45,13 +51,12 @@ export function encodeCommand(id: bigint, command: Command, by: Principal | unde
   return internal.encodeInternalRaftRequest(request);
 }
 
-function encodePut(id: bigint, put: rpc.PutRequest): Uint8Array {
-  const putSize = rpc.sizePutRequest(put);
+function encodeAround(id: bigint, kind: CommandKind, value: Uint8Array): Uint8Array {
+  const tag = tags.get(kind)!;
   const headerSize = 1 + sizeId(id);
-  const w = Writer.of(1 + sizeDelimited(putSize) + sizeUint32(headerTag) + sizeDelimited(headerSize));
-  w.byte(putTag);
-  w.uint32(putSize);
-  rpc.writePutRequest(w, put);
+  const w = Writer.of(sizeUint32(tag) + sizeBytes(value) + sizeUint32(headerTag) + sizeDelimited(headerSize));
+  w.uint32(tag);
+  w.bytes(value);
   w.uint32(headerTag);
   w.uint32(headerSize);
   w.byte(idTag);

@@ -62,9 +62,9 @@ export function registerKv(registry: MethodRegistry, around: Surroundings, env: 
   service.logged<rpc.PutRequest, rpc.PutResponse>(
     "Put",
     rpc.decodePutRequest,
-    (request, call, answer) => {
+    (request, call, answer, encoded) => {
       checkPut(request);
-      member.submit({ kind: "put", value: request }, guard.principal(call), answer);
+      member.submit({ kind: "put", value: request, encoded }, guard.principal(call), answer);
     },
     (response) => encodePut(headers, response),
   );
@@ -72,9 +72,9 @@ export function registerKv(registry: MethodRegistry, around: Surroundings, env: 
   service.logged<rpc.DeleteRangeRequest, rpc.DeleteRangeResponse>(
     "DeleteRange",
     rpc.decodeDeleteRangeRequest,
-    (request, call, answer) => {
+    (request, call, answer, encoded) => {
       checkDeleteRange(request);
-      member.submit({ kind: "deleteRange", value: request }, guard.principal(call), answer);
+      member.submit({ kind: "deleteRange", value: request, encoded }, guard.principal(call), answer);
     },
     (response) => encodeDeleteRange(headers, response),
   );
@@ -82,10 +82,10 @@ export function registerKv(registry: MethodRegistry, around: Surroundings, env: 
   service.logged<rpc.TxnRequest, rpc.TxnResponse>(
     "Txn",
     rpc.decodeTxnRequest,
-    (request, call, answer) => {
+    (request, call, answer, encoded) => {
       checkTxn(request, member.txnOpsMax);
       if (!isReadOnly(request)) {
-        member.submit({ kind: "txn", value: request }, guard.principal(call), answer);
+        member.submit({ kind: "txn", value: request, encoded }, guard.principal(call), answer);
         return;
       }
       const read = () => {

@@ -39,8 +39,8 @@ export interface Answer extends Waiter {
   refused(error: unknown): void;
 }
 
-/** Hands a request to the log; `answer` ends the call when its entry is applied. Throwing ends it at once. */
-export type Submit<Request> = (request: Request, call: Call, answer: Answer) => void;
+/** Hands a request, which came as `encoded`, to the log; `answer` ends the call when its entry is applied. Throwing ends it at once. */
+export type Submit<Request> = (request: Request, call: Call, answer: Answer, encoded: Uint8Array) => void;
 
 /** Whether a learner answers this request. */
 type ForLearner<Request> = (request: Request) => boolean;
@@ -171,10 +171,10 @@ export class ServiceRegistry {
   ): void {
     const { input } = this.descriptor(method);
     const kind: LoggedKind<Request, Response> = { times: this.#times, input, encode, observe };
-    this.#register(method, decode, never, (request, call) => {
+    this.#register(method, decode, never, (request, call, encoded) => {
       const answer = new LoggedAnswer(kind, request, call);
       try {
-        submit(request, call, answer);
+        submit(request, call, answer, encoded);
       } catch (error) {
         answer.refused(error);
       }
@@ -187,7 +187,7 @@ export class ServiceRegistry {
     method: string,
     decode: (bytes: Uint8Array) => Request,
     forLearner: ForLearner<Request>,
-    run: (request: Request, call: UnaryServerCall) => Reply | Promise<Reply> | undefined,
+    run: (request: Request, call: UnaryServerCall, encoded: Uint8Array) => Reply | Promise<Reply> | undefined,
   ): void {
     const guard = this.#guard;
     this.#registry.register(this.#service.typeName, method, {
@@ -196,7 +196,7 @@ export class ServiceRegistry {
         const request = decodeRequest(decode, bytes);
         guard.unary(call, forLearner(request));
         const known = guard.ready(call);
-        return known === undefined ? run(request, call) : known.then(() => run(request, call));
+        return known === undefined ? run(request, call, bytes) : known.then(() => run(request, call, bytes));
       },
     });
   }

@@ -24,10 +24,13 @@ let slabAt = 0;
 /** Room for `bytes`; writing starts at `at`. */
 let buffer = slab;
 let at = 0;
+/** What `buffer` lies in, from its first byte on: asking for it costs as much as a view. */
+let memory = slab.buffer;
 
 function reserve(bytes: number): void {
   if (bytes > sharedMax) {
     buffer = Buffer.allocUnsafeSlow(bytes);
+    memory = buffer.buffer;
     at = 0;
     return;
   }
@@ -35,7 +38,10 @@ function reserve(bytes: number): void {
     slab = Buffer.allocUnsafeSlow(slabBytes);
     slabAt = 0;
   }
-  buffer = slab;
+  if (buffer !== slab) {
+    buffer = slab;
+    memory = slab.buffer;
+  }
   at = slabAt;
   slabAt += bytes;
 }
@@ -120,7 +126,7 @@ export function encodePut(
     buffer[at++] = 0x30;
     writeLease(lease);
   }
-  return new Uint8Array(buffer.buffer, buffer.byteOffset + start, size);
+  return new Uint8Array(memory, start, size);
 }
 
 /** What a tombstone stores. */
@@ -136,7 +142,7 @@ export function encodeTombstone(key: string, main: number): Uint8Array {
   writeKey(key);
   buffer[at++] = 0x18;
   writeVarint(main);
-  return new Uint8Array(buffer.buffer, buffer.byteOffset + start, stored);
+  return new Uint8Array(memory, start, stored);
 }
 
 /** The event around what `encodePut` returned; only that: it looks at the bytes in front. */
@@ -165,7 +171,7 @@ export function encodeKeyOnly(key: string, created: number, main: number, versio
   writeVarint(main);
   buffer[at++] = 0x20;
   writeVarint(version);
-  return new Uint8Array(buffer.buffer, buffer.byteOffset + start, size);
+  return new Uint8Array(memory, start, size);
 }
 
 /** The event of a stored revision, in memory of its own. */
@@ -186,7 +192,7 @@ export function encodeEvent(stored: Uint8Array, tombstone: boolean, main: number
     buffer[at++] = 0x18;
     writeVarint(main);
   }
-  return new Uint8Array(buffer.buffer, buffer.byteOffset + start, total);
+  return new Uint8Array(memory, start, total);
 }
 
 /** An event with its prev_kv, in memory of its own. */
@@ -200,12 +206,12 @@ export function encodeWithPrevious(event: Uint8Array, previous: Uint8Array): Uin
   writeVarint(previous.length);
   buffer.set(previous, at);
   at += previous.length;
-  return new Uint8Array(buffer.buffer, buffer.byteOffset + start, total);
+  return new Uint8Array(memory, start, total);
 }
 
 /** A copy in a slab. */
 export function copyToSlab(bytes: Uint8Array): Uint8Array {
   reserve(bytes.length);
   buffer.set(bytes, at);
-  return new Uint8Array(buffer.buffer, buffer.byteOffset + at, bytes.length);
+  return new Uint8Array(memory, at, bytes.length);
 }

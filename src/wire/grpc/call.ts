@@ -1,4 +1,4 @@
-import { Code } from "../../base/index.ts";
+import { Code, concatBytes } from "../../base/index.ts";
 import { type HeaderBlock, type HeaderField, type Http2Stream, prepareHeaders } from "../http2/index.ts";
 import { compressBytesMin, type MessageCodec, unfold } from "./compression.ts";
 import type { Deadlined } from "./deadlines.ts";
@@ -227,14 +227,14 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
   protected sendOnly(reply: Reply): void {
     if (this.ended) return;
     const stream = this.stream;
-    const plain = this.#plan.codec === undefined && this.#extraHeader === undefined && this.#extraTrailer === undefined;
-    const pieces = this.#frame(reply);
-    if (plain) {
-      stream.sendUnary(this.#plan.head.head, pieces, okTrailer);
+    if (this.#plan.codec === undefined && this.#extraHeader === undefined && this.#extraTrailer === undefined) {
+      const pieces = reply instanceof Uint8Array ? [reply] : reply;
+      const prefix = messagePrefix(this.#countSent(pieces), false);
+      stream.sendUnary(this.#plan.head.head, prefix, pieces, okTrailer);
       this.#headSent = true;
     } else {
       this.#sendHead();
-      stream.sendData(pieces, false);
+      stream.sendData(this.#frame(reply), false);
       stream.sendHeaders(this.#trailers(statusOk), true);
     }
     this.#close(Code.OK);
@@ -272,26 +272,21 @@ export abstract class ServerCall implements Call, Deadlined, FrameSink {
     this.#close(Code.OK);
   }
 
-  #frame(reply: Reply): Uint8Array[] {
-    this.bound.sent.inc();
-    if (reply instanceof Uint8Array) {
-      const length = reply.length;
-      this.host.metrics.sentBytes.inc(length);
-      if (this.#plan.codec !== undefined && length >= compressBytesMin)
-        return this.#framePacked(reply, this.#plan.codec);
-      return [messagePrefix(length, false), reply];
-    }
+  /** Counts a message that goes out, before it is compressed; returns its bytes. */
+  #countSent(pieces: readonly Uint8Array[]): number {
     let length = 0;
-    for (const piece of reply) length += piece.length;
+    for (let i = 0; i < pieces.length; i++) length += pieces[i]!.length;
+    this.bound.sent.inc();
     this.host.metrics.sentBytes.inc(length);
-    if (this.#plan.codec !== undefined && length >= compressBytesMin) {
-      return this.#framePacked(Buffer.concat(reply, length), this.#plan.codec);
-    }
-    return [messagePrefix(length, false), ...reply];
+    return length;
   }
 
-  #framePacked(message: Uint8Array, codec: MessageCodec): Uint8Array[] {
-    const packed = codec.compress(message);
+  #frame(reply: Reply): Uint8Array[] {
+    const pieces = reply instanceof Uint8Array ? [reply] : reply;
+    const length = this.#countSent(pieces);
+    const { codec } = this.#plan;
+    if (codec === undefined || length < compressBytesMin) return [messagePrefix(length, false), ...pieces];
+    const packed = codec.compress(concatBytes(pieces));
     return [messagePrefix(packed.length, true), packed];
   }
 

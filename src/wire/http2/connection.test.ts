@@ -34,7 +34,7 @@ describe("a call from client to server", () => {
   test("head, data, trailers each way", () => {
     const { client, server } = pair();
     server.handler.data = (stream, _, endStream) => {
-      if (endStream) stream.sendUnary(head, [hello, hello], trailers);
+      if (endStream) stream.sendUnary(head, hello, [hello], trailers);
     };
     const stream = client.connection.request(requestFields, false);
     stream.sendData([hello], true);
@@ -81,7 +81,7 @@ describe("a call from client to server", () => {
 
   test("one flush is one write of few pieces, however many answers", () => {
     const end = End.served();
-    end.handler.headers = (stream) => stream.sendUnary(head, [hello], trailers);
+    end.handler.headers = (stream) => stream.sendUnary(head, hello, [], trailers);
     end.wire.writes = 0;
     end.wire.wantsFlush = false;
     end.receive(Buffer.concat(Array.from({ length: 100 }, (_, i) => headers(2 * i + 1, true))));

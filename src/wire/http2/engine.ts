@@ -1,4 +1,4 @@
-import { assert } from "../../base/index.ts";
+import { assert, viewOf } from "../../base/index.ts";
 import { Budget } from "./budget.ts";
 import { Http2Code, Http2Error } from "./errors.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
@@ -467,7 +467,7 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
       this.#sender.control.add(1);
     }
     if (endStream) stream.remoteEnded = true;
-    this.#handler.onData(stream, source.subarray(start, end), endStream);
+    this.#handler.onData(stream, viewOf(source, start, end), endStream);
     if (endStream) this.#closeIfEnded(stream);
   }
 
@@ -905,8 +905,14 @@ export class Engine implements StreamOwner, SenderOwner, FrameSink {
     this.#sender.whenSent(stream, run);
   }
 
-  sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
-    this.#sender.unary(stream, head, data, trailers);
+  sendUnary(
+    stream: Stream,
+    head: HeaderBlock,
+    prefix: Uint8Array,
+    data: readonly Uint8Array[],
+    trailers: HeaderBlock,
+  ): void {
+    this.#sender.unary(stream, head, prefix, data, trailers);
   }
 
   drained(stream: Stream): void {

@@ -30,7 +30,7 @@ function asked(
 describe("sending", () => {
   test("the stream's window holds data back, trailers behind it", () => {
     const [end, stream] = asked({}, [4, 3]);
-    stream.sendUnary(head, [Buffer.from("hello")], trailers);
+    stream.sendUnary(head, Buffer.from("hello"), [], trailers);
     expect(end.frames()).toEqual(["HEADERS 1", "DATA 1 3"]);
     expect(stream.bufferedBytes).toBe(2);
     expect(stream.localEnded).toBe(true);
@@ -183,7 +183,7 @@ describe("sending", () => {
     const answers: string[] = [];
     for (let id = 1; id <= 31; id += 2) {
       end.receive(headers(id, true));
-      end.handler.streams.get(id)!.sendUnary(head, [Buffer.alloc(8000)], trailers);
+      end.handler.streams.get(id)!.sendUnary(head, Buffer.alloc(8000), [], trailers);
       answers.push(...end.frames());
     }
     // Eight whole ones in 65535 bytes, then what is left, then heads only.
@@ -200,7 +200,7 @@ describe("sending", () => {
 
   test("a unary answer that waits behind the peer's smaller table says so first", () => {
     const [end, stream] = asked({}, [1, 0]);
-    stream.sendUnary(head, [Buffer.from("x")], trailers);
+    stream.sendUnary(head, Buffer.from("x"), [], trailers);
     const [first, , last] = parseFrames(end.take());
     expect(first!.payload.toString("hex")).toBe("2088");
     expect(Buffer.from(trailers.bytes).equals(last!.payload)).toBe(true);

@@ -61,10 +61,10 @@ function session(): Buffer {
 function serve(options: Partial<Http2Options> = {}): End {
   const end = new End("server", options);
   end.handler.headers = (stream, _, endStream) => {
-    if (endStream) stream.sendUnary(head, [Buffer.alloc(50)], trailers);
+    if (endStream) stream.sendUnary(head, Buffer.alloc(50), [], trailers);
   };
   end.handler.data = (stream, _, endStream) => {
-    if (endStream) stream.sendUnary(head, [Buffer.alloc(700)], trailers);
+    if (endStream) stream.sendUnary(head, Buffer.alloc(700), [], trailers);
   };
   return end;
 }
@@ -238,7 +238,7 @@ describe(`any bytes at all (seed ${seed})`, () => {
           else if (step.kind === "headers" && stream.bufferedBytes === 0) stream.sendHeaders(answer, false);
           else if (step.kind === "data") stream.sendData([Buffer.alloc(step.bytes)], false);
           else if (step.kind === "end") stream.sendHeaders(answer, true);
-          else if (step.kind === "unary") stream.sendUnary(head, [Buffer.alloc(step.bytes)], trailers);
+          else if (step.kind === "unary") stream.sendUnary(head, Buffer.alloc(step.bytes), [], trailers);
           else if (step.kind === "reset") stream.reset(8);
           else if (step.kind === "consume") stream.consume(step.bytes);
         }

@@ -101,7 +101,7 @@ describe("Node's client, our server", () => {
     handler.data = (stream, chunk, endStream) => {
       const pieces = bodies.get(stream)!;
       pieces.push(chunk);
-      if (endStream) stream.sendUnary(head, pieces, trailers);
+      if (endStream) stream.sendUnary(head, pieces[0]!, pieces.slice(1), trailers);
     };
     const session = await nodeClient(handler, { streamWindowBytes: 100_000, connectionWindowBytes: 150_000 });
     const sizes = [1, 100, 8192, 8193, 16384, 65535, 65536, 300_000, 2_000_000];

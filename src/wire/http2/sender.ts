@@ -246,9 +246,15 @@ export class Sender {
   }
 
   /** Head, one message and trailers at once where possible: nothing is looked at twice. */
-  unary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
+  unary(
+    stream: Stream,
+    head: HeaderBlock,
+    prefix: Uint8Array,
+    data: readonly Uint8Array[],
+    trailers: HeaderBlock,
+  ): void {
     if (this.#over || stream.localEnded) return;
-    let total = 0;
+    let total = prefix.length;
     for (let i = 0; i < data.length; i++) total += data[i]!.length;
     const headBytes = head.bytes.length;
     const trailerBytes = trailers.bytes.length;
@@ -264,7 +270,7 @@ export class Sender {
       this.#encoder.updatePending
     ) {
       this.headers(stream, head, false);
-      if (total > 0) this.data(stream, data, false);
+      if (total > 0) this.data(stream, [prefix, ...data], false);
       this.headers(stream, trailers, true);
       return;
     }
@@ -274,6 +280,7 @@ export class Sender {
     at = writeFrameHead(into, at, headBytes, FrameType.Headers, Flag.EndHeaders, id);
     at = copyBytes(into, at, head.bytes);
     at = writeFrameHead(into, at, total, FrameType.Data, 0, id);
+    at = copyBytes(into, at, prefix);
     for (let i = 0; i < data.length; i++) at = copyBytes(into, at, data[i]!);
     at = writeFrameHead(into, at, trailerBytes, FrameType.Headers, Flag.EndHeaders | Flag.EndStream, id);
     this.#gather.at = copyBytes(into, at, trailers.bytes);

@@ -18,7 +18,13 @@ export interface StreamOwner {
   sendHeaders(stream: Stream, headers: HeaderList | HeaderBlock, endStream: boolean): void;
   sendData(stream: Stream, pieces: readonly Uint8Array[], endStream: boolean): void;
   sendMessage(stream: Stream, head: Uint8Array, headBytes: number, body: Uint8Array): void;
-  sendUnary(stream: Stream, head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void;
+  sendUnary(
+    stream: Stream,
+    head: HeaderBlock,
+    prefix: Uint8Array,
+    data: readonly Uint8Array[],
+    trailers: HeaderBlock,
+  ): void;
   reset(stream: Stream, code: number): void;
   consume(stream: Stream, bytes: number): void;
   flush(): void;
@@ -98,8 +104,8 @@ export class Stream implements Http2Stream {
     this.owner.sendMessage(this, head, headBytes, body);
   }
 
-  sendUnary(head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void {
-    this.owner.sendUnary(this, head, data, trailers);
+  sendUnary(head: HeaderBlock, prefix: Uint8Array, data: readonly Uint8Array[], trailers: HeaderBlock): void {
+    this.owner.sendUnary(this, head, prefix, data, trailers);
   }
 
   reset(code: number): void {

@@ -47,8 +47,8 @@ export interface Http2Stream {
   sendData(pieces: readonly Uint8Array[], endStream: boolean): void;
   /** DATA of the first `headBytes` bytes of `head`, which are the caller's again afterwards, and of `body`, which stays as it is. */
   sendMessage(head: Uint8Array, headBytes: number, body: Uint8Array): void;
-  /** HEADERS, DATA and the closing HEADERS in one go: the fast path of a unary answer. */
-  sendUnary(head: HeaderBlock, data: readonly Uint8Array[], trailers: HeaderBlock): void;
+  /** HEADERS, DATA of `prefix` and the pieces of `data`, and the closing HEADERS in one go: the fast path of a unary answer. */
+  sendUnary(head: HeaderBlock, prefix: Uint8Array, data: readonly Uint8Array[], trailers: HeaderBlock): void;
   /** Ends the stream at once, both ways, dropping what is queued. `onReset` is not called for it. */
   reset(code: number): void;
   /**

@@ -143,7 +143,8 @@ export class Writer {
     const length = value.length;
     const buffer = this.#buffer;
     const pos = this.#pos;
-    if (length <= 8) for (let i = 0; i < length; i++) buffer[pos + i] = value[i]!;
+    // As in `latin1`.
+    if (length <= 32) for (let i = 0; i < length; i++) buffer[pos + i] = value[i]!;
     else buffer.set(value, pos);
     this.#pos = pos + length;
   }
