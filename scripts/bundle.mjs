@@ -19,19 +19,27 @@ const warm = join(root, "scripts/warm.cjs");
 const bundles = ["server", "beside", "ctl", "utl"];
 
 const made = await Promise.all(bundles.map(bundle));
-const current = made.every(({ path, code }) => existsSync(path) && readFileSync(path, "latin1") === code);
+const current = made.every(({ path, code, lines }) => holds(path, code) && holds(linesPath(path), lines));
 if (!current || !bundles.every((name) => existsSync(codePath(name)))) {
   const directory = dirname(bundlePath("server"));
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   for (const { path, code, lines } of made) {
     writeFileSync(path, code, "latin1");
-    writeFileSync(path.replace(/\.cjs$/, ".lines"), lines);
+    writeFileSync(linesPath(path), lines);
   }
   await keepCode();
   for (const name of bundles) {
     if (!existsSync(codePath(name))) console.warn(`bundle: no compiled code was kept for ${name}`);
   }
+}
+
+function linesPath(path) {
+  return path.replace(/\.cjs$/, ".lines");
+}
+
+function holds(path, content) {
+  return existsSync(path) && readFileSync(path).equals(Buffer.from(content));
 }
 
 async function bundle(name) {
@@ -42,7 +50,16 @@ async function bundle(name) {
       if (level === "warn") throw new Error(log.message);
     },
   });
-  const { output } = await build.generate({ format: "cjs", codeSplitting: false, comments: false, sourcemap: true });
+  const path = bundlePath(name);
+  // The map's sources are told as seen from `dir`.
+  const dir = dirname(path);
+  const { output } = await build.generate({
+    dir,
+    format: "cjs",
+    codeSplitting: false,
+    comments: false,
+    sourcemap: true,
+  });
   await build.close();
   const [chunk] = output;
   // Where a module is imported on demand, those it shares with the others are set up by functions, and none of their constants is
@@ -53,7 +70,6 @@ async function bundle(name) {
   // Node's are getters, called by whoever uses them; here they are constants.
   const globals = "const { Buffer, performance, process } = globalThis;";
   const code = `(function (exports, require, module, __filename, __dirname) {${globals}${toAscii(chunk.code)}\n})`;
-  const path = bundlePath(name);
   return { path, code, lines: lineTable(path, chunk.code, chunk.map) };
 }
 

@@ -23,7 +23,8 @@ export interface HeavyFigure {
 
 const value = Buffer.alloc(256, "v");
 
-async function fill(channels: readonly GrpcClient[], keys: number, total: number): Promise<Measured> {
+/** Puts `total` keys of 256 bytes, of `keys` different ones in turn. */
+export async function fill(channels: readonly GrpcClient[], keys: number, total: number): Promise<Measured> {
   return closedLoop({
     what: "load",
     clients: channels.length * 10,
@@ -40,7 +41,11 @@ async function fill(channels: readonly GrpcClient[], keys: number, total: number
 }
 
 /** Puts at a steady rate while `work` goes on; their latencies. At least for one second. */
-async function putsDuring(channels: readonly GrpcClient[], keys: number, work: Promise<unknown>): Promise<Measured> {
+export async function putsDuring(
+  channels: readonly GrpcClient[],
+  keys: number,
+  work: Promise<unknown>,
+): Promise<Measured> {
   let over = false;
   void Promise.allSettled([work, sleep(1000)]).then(() => {
     over = true;
@@ -72,6 +77,24 @@ async function snapshots(server: Server, say: (line: string) => void): Promise<v
   const reading = promisify(execFile)(process.execPath, [main, "snapshot", "--endpoints", server.endpoint]);
   setPriority(reading.child.pid!, constants.priority.PRIORITY_LOW);
   say((await reading).stdout.trim());
+}
+
+/** Compacts all there is; resolves when the last row is deleted. */
+export async function compact(channel: GrpcClient): Promise<void> {
+  const revision = await revisionOf(channel);
+  await channel.unary(
+    path.compact,
+    rpc.encodeCompactionRequest(rpc.createCompactionRequest({ revision, physical: true })),
+  );
+}
+
+/** So many watchers, each on a key of its own and with a stream for each connection; returns what ends them. */
+export async function watchIdly(channels: readonly GrpcClient[], watchers: number): Promise<() => void> {
+  const streams = channels.map((channel) => new WatchStream(channel));
+  for (let i = 0; i < watchers; i++) await streams[i % streams.length]!.create({ key: keyOf(i, 16) });
+  return () => {
+    for (const stream of streams) stream.close();
+  };
 }
 
 async function revisionOf(channel: GrpcClient): Promise<number> {
@@ -112,11 +135,10 @@ export async function heavy(
   };
   try {
     await open();
-    const streams = channels.map((channel) => new WatchStream(channel));
-    for (let i = 0; i < 10_000; i++) await streams[i % streams.length]!.create({ key: keyOf(i, 16) });
+    const unwatch = await watchIdly(channels, 10_000);
     await sleep(1000);
     add("RSS with 10,000 idle watchers", "MiB", rssMiB(server), 1);
-    for (const stream of streams) stream.close();
+    unwatch();
     await server.stop();
 
     server = await startServer({ command, name, probe });
@@ -138,13 +160,8 @@ export async function heavy(
 
     await fill(channels, keys, keys);
     const first = channels[0]!;
-    const revision = await revisionOf(first);
     latency("with nothing else going on", await putsDuring(channels, keys, sleep(3000)));
-    const compaction = rpc.encodeCompactionRequest(rpc.createCompactionRequest({ revision, physical: true }));
-    latency(
-      `while ${keys} revisions are compacted`,
-      await putsDuring(channels, keys, first.unary(path.compact, compaction)),
-    );
+    latency(`while ${keys} revisions are compacted`, await putsDuring(channels, keys, compact(first)));
     // A few seconds each, in which one hiccup of the machine is all of a p99.
     const streamed: Measured[] = [];
     for (let i = 0; i < 3; i++) streamed.push(await putsDuring(channels, keys, snapshots(server, say)));

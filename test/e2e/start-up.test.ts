@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -207,6 +207,14 @@ describe("the file that a program runs from", () => {
 
   it.each(["server", "beside", "ctl", "utl"])("%s: its compiled code is taken over", (bundle) => {
     expect(load(bundle).cachedDataRejected).toBe(false);
+  });
+
+  it.each(["server", "beside", "ctl", "utl"])("%s: its lines are of files that there are", (bundle) => {
+    const table = readFileSync(join(root, `dist/bin/${bundle}.lines`));
+    const names = JSON.parse(table.subarray(4, 4 + table.readUInt32LE(0)).toString()) as string[];
+    expect(names).toContain(`src/cli/${bundle}.ts`);
+    // The bundler's own helpers are in none.
+    expect(names.filter((name) => !existsSync(join(root, name)) && !name.includes("rolldown"))).toEqual([]);
   });
 
   it.each(["etcd --version", "etcdctl version", "etcdutl version"])(

@@ -1,0 +1,196 @@
+import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
+import { openChannels, probe } from "./load/channels.ts";
+import { FlagError, Flags } from "./load/flags.ts";
+import { compact, fill, putsDuring, watchIdly } from "./load/heavy.ts";
+import { ownServer, runWorkload } from "./load/index.ts";
+import { readProfile, type Stack } from "./load/pprof.ts";
+import { type Server, startServer, usageOf } from "./load/processes.ts";
+import { writeResult } from "./load/report.ts";
+import { preloadKeys, type Row, rows } from "./load/rows.ts";
+
+/*
+ * `profile [--rows put,range] [--seconds 5] [--keys 1000000] [--memory] [--self <command>] [--no-file]`
+ *
+ * Where this server's event loop spends its time on rows of `versus`: each runs once to be compiled and once more under the profiler, which
+ * is asked for at `/debug/pprof/profile`. `--keys`: also ranges at random among so many keys, and puts while as many revisions are compacted.
+ * `--memory`: also what 10,000 idle watchers take. The profiler itself takes some tenths of the throughput.
+ */
+
+const flagDefinitions = {
+  rows: { kind: "string", help: "rows of versus by id (default: all but those that h2load makes)" },
+  seconds: { kind: "number", help: "how long a row is looked at (default 5)" },
+  keys: { kind: "number", help: "also ranges among so many keys, and their compaction" },
+  memory: { kind: "boolean", help: "also the memory of 10,000 idle watchers" },
+  self: { kind: "string", help: "command of the server (default: node bin/etcd of this repository)" },
+  "no-file": { kind: "boolean", help: "write nothing to bench/results" },
+} as const;
+
+/** Functions of a row that are told by name. */
+const functionsTold = 10;
+
+/** What a stack's innermost frame is part of. */
+function partOf({ frames }: Stack): string {
+  const [inner = ""] = frames;
+  if (inner === "(garbage collector)") return "garbage collector";
+  if (inner === "(program)") return "outside of JavaScript: reading sockets, waiting for events";
+  if (inner.startsWith("node:")) return "Node's streams, timers and files";
+  const room = roomOf(inner);
+  if (room !== undefined) return room;
+  const caller = frames.map(roomOf).find((found) => found !== undefined);
+  if (caller?.startsWith("storage/") === true) return "system: files";
+  return frames.some((frame) => frame.startsWith("node:internal/stream"))
+    ? "system: writing to sockets"
+    : "native code";
+}
+
+/** `wire/http2` of `wire/http2/engine.#onData`; undefined for what is not of this repository. */
+function roomOf(frame: string): string | undefined {
+  if (frame.startsWith("node:")) return undefined;
+  const folders = frame.split("/").slice(0, -1);
+  return folders.length === 0 ? undefined : folders.slice(0, 2).join("/");
+}
+
+function shares(stacks: readonly Stack[], nameOf: (stack: Stack) => string): (readonly [name: string, ms: number])[] {
+  const sums = new Map<string, number>();
+  for (const stack of stacks) {
+    const name = nameOf(stack);
+    sums.set(name, (sums.get(name) ?? 0) + stack.ms);
+  }
+  return [...sums].toSorted(([, a], [, b]) => b - a);
+}
+
+/** The loop's time during `work`, of `seconds` from now on. */
+async function profiled(server: Server, seconds: number, work: () => Promise<unknown>): Promise<Stack[]> {
+  const asked = fetch(`${server.endpoint}/debug/pprof/profile?seconds=${seconds}`);
+  await work();
+  const response = await asked;
+  if (!response.ok) throw new Error(`no profile: ${await response.text()}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return readProfile(bytes[0] === 0x1f ? gunzipSync(bytes) : bytes);
+}
+
+function report(what: string, figures: string, seconds: number, stacks: readonly Stack[]): string {
+  const total = stacks.reduce((sum, { ms }) => sum + ms, 0);
+  const percent = (ms: number): string => `${((ms / total) * 100).toFixed(1)} %`;
+  const parts = shares(stacks, partOf).filter(([, ms]) => ms / total >= 0.01);
+  const functions = shares(stacks, ({ frames }) => frames[0] ?? "").slice(0, functionsTold);
+  return [
+    `### ${what}`,
+    "",
+    `${figures}; the loop was busy for ${((total / (seconds * 1000)) * 100).toFixed(0)} % of ${seconds} s.`,
+    "",
+    "| part | of the busy time |",
+    "| --- | --- |",
+    ...parts.map(([name, ms]) => `| ${name} | ${percent(ms)} |`),
+    "",
+    `Single functions: ${functions.map(([name, ms]) => `\`${name}\` ${percent(ms)}`).join(", ")}.`,
+  ].join("\n");
+}
+
+async function ofRow(row: Row, server: Server, seconds: number): Promise<string> {
+  const common = ["--endpoints", server.endpoint, "--server-pid", String(server.pid)];
+  const run = (extent: number) => {
+    const own = row.ownExtent === true ? [] : ["--seconds", String(extent)];
+    return runWorkload(row.workload, [...common, ...own, ...row.args], false);
+  };
+  await run(2);
+  let figures = "";
+  const stacks = await profiled(server, seconds, async () => {
+    const { measured, costs } = await run(seconds);
+    const found = measured.find(({ what }) => what === row.measurement) ?? measured[0]!;
+    const micros = ((costs.serverCpuSeconds ?? 0) * 1e6) / (found.rate * found.seconds);
+    const latency = row.figure === "rate" ? "" : `, ${row.figure} ${found.latencyMs[row.figure].toFixed(3)} ms`;
+    figures = `${found.rate.toFixed(0)}/s${latency}, ${micros.toFixed(1)} us CPU each, the profiler's included`;
+  });
+  return report(`${row.id}: ${row.what}`, figures, seconds, stacks);
+}
+
+async function ofManyKeys(command: string, keys: number, seconds: number): Promise<string[]> {
+  const server = await startServer({ command, name: "self", probe });
+  const channels = await openChannels({ endpoints: [server.endpoint], conns: 50 });
+  try {
+    await fill(channels, keys, keys);
+    const wide = ["--endpoints", server.endpoint, "--conns", "100", "--clients", "1000", "--key-size", "16"];
+    const range = (extent: number) =>
+      runWorkload("range", [...wide, "--key-space-size", String(keys), "--seconds", String(extent)], false);
+    await range(5);
+    let figures = "";
+    const ranges = await profiled(server, seconds, async () => {
+      figures = `${(await range(seconds)).measured[0]!.rate.toFixed(0)}/s`;
+    });
+    await fill(channels, keys, keys);
+    const compaction = await profiled(server, seconds, async () => {
+      // It goes on for longer than it is looked at.
+      const { latencyMs } = await putsDuring(channels, keys, compact(channels[0]!));
+      figures += `\n${latencyMs.p50.toFixed(1)} ms p50 and ${latencyMs.p99.toFixed(1)} ms p99 of the puts, the profiler's part included`;
+    });
+    const [rate = "", latency = ""] = figures.split("\n");
+    return [
+      report(`range one key, linearizable, 100 x 10, at random among ${keys} keys`, rate, seconds, ranges),
+      report(`500 puts a second while ${keys} revisions are compacted`, latency, seconds, compaction),
+    ];
+  } finally {
+    for (const channel of channels) channel.close();
+    await server.stop();
+  }
+}
+
+async function ofMemory(command: string): Promise<string> {
+  const mib = (pid: number): string => `${((usageOf(pid)?.rssBytes ?? 0) / 2 ** 20).toFixed(1)} MiB`;
+  const bare = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  const server = await startServer({ command, name: "self", probe });
+  const channels = await openChannels({ endpoints: [server.endpoint], conns: 50 });
+  try {
+    await sleep(1000);
+    const lines = [
+      "### memory with 10,000 idle watchers on 50 connections",
+      "",
+      "| process | RSS |",
+      "| --- | --- |",
+      `| Node alone, running nothing | ${mib(bare.pid!)} |`,
+      `| a member, with 50 connections | ${mib(server.pid)} |`,
+    ];
+    const unwatch = await watchIdly(channels, 10_000);
+    await sleep(1000);
+    lines.push(`| the same with 10,000 watchers | ${mib(server.pid)} |`);
+    unwatch();
+    return lines.join("\n");
+  } finally {
+    for (const channel of channels) channel.close();
+    bare.kill();
+    await server.stop();
+  }
+}
+
+export default async function run(args: readonly string[]): Promise<void> {
+  const flags = new Flags(args, flagDefinitions);
+  const command = flags.text("self", `${process.execPath} ${ownServer}`);
+  const seconds = flags.number("seconds", 5);
+  const ids = flags.text("rows");
+  const offered = rows.filter(({ h2load }) => h2load === undefined);
+  const chosen = ids === "" ? offered : offered.filter(({ id }) => ids.split(",").includes(id));
+  if (ids !== "" && chosen.length !== ids.split(",").length) throw new FlagError(`no such row in ${ids}`);
+  const told: string[] = [];
+  const tell = (text: string): void => {
+    console.log(`${text}\n`);
+    told.push(text);
+  };
+  const server = await startServer({ command, name: "self", probe, flags: ["--enable-pprof"] });
+  try {
+    const channels = await openChannels({ endpoints: [server.endpoint], conns: 20 });
+    await fill(channels, preloadKeys, preloadKeys);
+    for (const channel of channels) channel.close();
+    for (const row of chosen) tell(await ofRow(row, server, seconds));
+  } finally {
+    await server.stop();
+  }
+  if (flags.has("keys")) {
+    const keys = flags.number("keys", 1_000_000);
+    for (const text of await ofManyKeys(`${command} --enable-pprof`, keys, seconds)) tell(text);
+  }
+  if (flags.on("memory")) tell(await ofMemory(command));
+  if (!flags.on("no-file"))
+    writeResult("Profiles", `\`npm run bench -- profile ${args.join(" ")}\`\n\n${told.join("\n\n")}`);
+}
