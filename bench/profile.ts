@@ -61,14 +61,16 @@ function shares(stacks: readonly Stack[], nameOf: (stack: Stack) => string): (re
   return [...sums].toSorted(([, a], [, b]) => b - a);
 }
 
+async function profileOf(server: Server, seconds: number): Promise<Buffer> {
+  const response = await fetch(`${server.endpoint}/debug/pprof/profile?seconds=${seconds}`);
+  if (!response.ok) throw new Error(`no profile: ${await response.text()}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
 /** The loop's time during `work`, of `seconds` from now on. */
 async function profiled(server: Server, seconds: number, work: () => Promise<unknown>): Promise<Stack[]> {
-  const asked = fetch(`${server.endpoint}/debug/pprof/profile?seconds=${seconds}`);
-  await work();
-  const response = await asked;
-  if (!response.ok) throw new Error(`no profile: ${await response.text()}`);
-  const bytes = Buffer.from(await response.arrayBuffer());
-  return readProfile(bytes[0] === 0x1f ? gunzipSync(bytes) : bytes);
+  const [bytes] = await Promise.all([profileOf(server, seconds), work()]);
+  return readProfile(gunzipSync(bytes));
 }
 
 function report(what: string, figures: string, seconds: number, stacks: readonly Stack[]): string {
