@@ -19,6 +19,8 @@ interface Real {
   db: Bolt;
   tx: Tx | undefined;
   readers: { tx: Tx; expected: Dump }[];
+  /** A reader of the newest state, as the store has one all the time; undefined for a database that is often without any. */
+  view: Tx | undefined;
 }
 
 type Path = readonly string[];
@@ -211,24 +213,30 @@ class DropBucket extends Command {
 
 class Commit extends Command {
   readonly wait: boolean;
-  constructor(wait: boolean) {
+  readonly later: boolean;
+  constructor(wait: boolean, later: boolean) {
     super();
     this.wait = wait;
+    this.later = later;
   }
   async run(model: Model, real: Real): Promise<void> {
     const { root, tx } = this.writer(model, real);
-    const durable = tx.commit();
+    const durable = tx.commit(this.later);
     real.tx = undefined;
     model.committed = root;
     model.open = undefined;
-    if (this.wait) await durable;
+    if (this.wait) await (this.later ? real.db.settled() : durable);
     const reader = real.db.begin(false);
     expect(dump(reader)).toEqual(model.committed);
     expect(reader.check()).toEqual([]);
-    reader.rollback();
+    if (real.view === undefined) reader.rollback();
+    else {
+      real.view.rollback();
+      real.view = reader;
+    }
   }
   toString(): string {
-    return `commit(${this.wait ? "wait" : "go on"})`;
+    return `commit(${this.wait ? "wait" : "go on"}${this.later ? ", later" : ""})`;
   }
 }
 
@@ -283,6 +291,8 @@ class Reopen extends Command {
     model.open = undefined;
     for (const { tx } of real.readers) tx.rollback();
     real.readers = [];
+    const viewed = real.view !== undefined;
+    real.view?.rollback();
     const before = real.db.stats();
     await real.db.close();
     real.db = Bolt.open(real.disk, "/db", real.options, testEnv());
@@ -293,6 +303,7 @@ class Reopen extends Command {
     expect(dump(reader)).toEqual(model.committed);
     expect(reader.check()).toEqual([]);
     reader.rollback();
+    if (viewed) real.view = real.db.begin(false);
   }
   toString(): string {
     return "reopen";
@@ -345,8 +356,8 @@ const commands = [
     .map(([at, keys]) => new Delete(at, keys)),
   fc.tuple(inside, key, fc.boolean()).map(([at, from, backwards]) => new Sweep(at, from, backwards)),
   fc.tuple(path, name).map(([at, child]) => new DropBucket(at, child)),
-  fc.boolean().map((wait) => new Commit(wait)),
-  fc.boolean().map((wait) => new Commit(wait)),
+  fc.boolean().map((wait) => new Commit(wait, false)),
+  fc.boolean().map((wait) => new Commit(wait, true)),
   fc.constant(new Rollback()),
   fc.constant(new OpenReader()),
   fc.constant(new CloseReader()),
@@ -356,15 +367,17 @@ const commands = [
 
 describe("bolt against a sorted map", () => {
   it.each([
-    ["freelist rebuilt", { pageSize: 1024, cacheBytes: 16 * 1024 }],
-    ["freelist in the file", { pageSize: 1024, freelistSync: true }],
-    ["etcd's page size", { pageSize: 4096 }],
-  ] as const)("%s", async (_, options) => {
+    ["freelist rebuilt", { pageSize: 1024, cacheBytes: 16 * 1024 }, false],
+    ["freelist rebuilt, with a reader of each state", { pageSize: 1024, cacheBytes: 0 }, true],
+    ["freelist in the file", { pageSize: 1024, freelistSync: true }, false],
+    ["etcd's page size", { pageSize: 4096 }, true],
+  ] as const)("%s", async (_, options, viewed) => {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "max" }), async (list) => {
         const disk = new MemoryDisk();
         const db = Bolt.open(disk, "/db", options, testEnv());
-        const real: Real = { disk, options, db, tx: undefined, readers: [] };
+        const view = viewed ? db.begin(false) : undefined;
+        const real: Real = { disk, options, db, tx: undefined, readers: [], view };
         // Something to work on from the start: a bucket of several pages, one nested in it, an inline one.
         const first: Model = { committed: {}, open: undefined };
         for (const [at, child] of [

@@ -98,6 +98,84 @@ describe("format", () => {
     expect(codeOf(() => Bolt.open(disk, "/db", {}, testEnv()))).toBe(code);
   });
 
+  describe("commits that wait for a later one", () => {
+    /** Leaves and branches that are in the file, whatever they hold. */
+    const pagesIn = (disk: MemoryDisk): number => {
+      const content = read(disk, "/db");
+      let count = 0;
+      for (let at = 2 * 1024; at < content.length; at += 1024) {
+        if (content.subarray(at, at + 1024).some((byte) => byte !== 0)) count++;
+      }
+      return count;
+    };
+    const commit = (db: Bolt, value: string, later: boolean): Promise<void> => {
+      const tx = db.begin(true);
+      tx.createBucketIfNotExists("b").put(bytes("k"), bytes(value.repeat(300)));
+      return tx.commit(later);
+    };
+
+    it("leave no page to be written that none of the states on the disk, and no reader, will need", async () => {
+      const { db, disk } = open({ pageSize: 1024 });
+      const view = db.begin(false);
+      await commit(db, "0", false);
+      const before = pagesIn(disk);
+      for (let i = 1; i <= 20; i++) void commit(db, String(i % 10), true);
+      await commit(db, "z", false);
+      // The path to one leaf, from twenty-one commits.
+      expect(pagesIn(disk) - before).toBeLessThanOrEqual(3);
+      view.rollback();
+      await db.close();
+      const again = Bolt.open(disk, "/db", {}, testEnv());
+      const reader = again.begin(false);
+      expect(dump(reader)).toEqual({ b: { k: "z".repeat(300) } });
+      expect(reader.check()).toEqual([]);
+      reader.rollback();
+      await again.close();
+    });
+
+    it.each([1, 2, 3, 4, 5, 6, 8, 10])("write what only a commit %i steps later gives up", async (steps) => {
+      const { db, disk } = open({ pageSize: 1024 });
+      const view = db.begin(false);
+      void commit(db, "a", true);
+      // The file has to grow for this one, and to be synced, before any page is written.
+      const durable = commit(db, "long".repeat(100), false);
+      for (let i = 0; i < steps; i++) await undefined;
+      void commit(db, "c", true);
+      await durable;
+      const after = new MemoryDisk();
+      write(after, "/db", read(disk, "/db"));
+      const again = Bolt.open(after, "/db", {}, testEnv());
+      const reader = again.begin(false);
+      expect(dump(reader)).toEqual({ b: { k: "long".repeat(100 * 300) } });
+      expect(reader.check()).toEqual([]);
+      reader.rollback();
+      await again.close();
+      view.rollback();
+      await db.close();
+    });
+
+    it("write what a reader of a state between them sees", async () => {
+      const { db } = open({ pageSize: 1024, cacheBytes: 0 });
+      let view = db.begin(false);
+      const readers = new Map<string, ReturnType<Bolt["begin"]>>();
+      for (const value of "abcdefgh") {
+        void commit(db, value, true);
+        // As the store does: a reader of the newest state is open at any time.
+        const next = db.begin(false);
+        view.rollback();
+        view = next;
+        if ("bef".includes(value)) readers.set(value, db.begin(false));
+      }
+      await commit(db, "z", false);
+      for (const [value, reader] of readers) {
+        expect(dump(reader)).toEqual({ b: { k: value.repeat(300) } });
+        reader.rollback();
+      }
+      view.rollback();
+      await db.close();
+    });
+  });
+
   it("grows by doubling to the allocation step, then a step at a time", async () => {
     const { db, disk } = open({ allocBytes: 1024 * 1024 });
     const sizes = new Set<number>();

@@ -159,7 +159,8 @@ export class Bolt implements TxHost {
       this.#meta = meta;
       this.#durableTxid = meta.txid;
       this.#fileBytes = file.size();
-      this.#writer = new CommitWriter(file, env.clock, this.#noSync, () => this.#path, this.#durable);
+      const passed = (first: number, last: number) => this.#freelist.passed(first, last);
+      this.#writer = new CommitWriter(file, env.clock, this.#noSync, () => this.#path, this.#durable, passed);
       // A reader needs no freelist but for a check; one that is in the file costs nothing.
       if (!this.readOnly || meta.freelist !== undefined) this.#loadFreelist();
     } catch (error) {

@@ -43,6 +43,8 @@ export class CommitWriter {
   readonly #path: () => string;
   /** The jobs of one write are on the disk: called before any of their promises resolves. */
   readonly #durable: (jobs: readonly Job[], times: CommitTimes) => void;
+  /** See `Freelist.passed`. */
+  readonly #passed: (firstTxid: number, lastTxid: number) => Iterable<number>;
   #waiting: Waiting[] = [];
   /** Jobs of the write under way. */
   #writing = 0;
@@ -58,12 +60,14 @@ export class CommitWriter {
     noSync: boolean,
     path: () => string,
     durable: (jobs: readonly Job[], times: CommitTimes) => void,
+    passed: (firstTxid: number, lastTxid: number) => Iterable<number>,
   ) {
     this.#file = file;
     this.#clock = clock;
     this.noSync = noSync;
     this.#path = path;
     this.#durable = durable;
+    this.#passed = passed;
   }
 
   /** Why no commit succeeds any more. */
@@ -145,13 +149,21 @@ export class CommitWriter {
       file.truncate(growTo);
       if (!this.noSync) await file.sync();
     }
-    await this.#writePages(
-      jobs.flatMap(({ pages }) => pages),
-      meta.pageSize,
-    );
+    await this.#writePages(this.#pagesOf(jobs), meta.pageSize);
     if (!this.noSync) await file.dataSync();
     await file.write([encodeMeta(meta)], (meta.txid % 2) * meta.pageSize);
     if (!this.noSync) await file.dataSync();
+  }
+
+  /**
+   * What has to be on the disk for the newest of these states. Each of them wrote the path from its changes to the root anew, and
+   * of all but the last that is of no use to anybody: in a compaction, whose slices are commits that wait, most of what there is.
+   */
+  #pagesOf(jobs: readonly Job[]): Page[] {
+    const pages = jobs.flatMap((job) => job.pages);
+    if (jobs.length === 1) return pages;
+    const passed = new Set(this.#passed(jobs[0]!.meta.txid, jobs.at(-1)!.meta.txid));
+    return passed.size === 0 ? pages : pages.filter(({ id }) => !passed.has(id));
   }
 
   /** In page order, neighbours in one write. */

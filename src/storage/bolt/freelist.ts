@@ -109,6 +109,19 @@ export class Freelist {
     }
   }
 
+  /**
+   * What the transactions after `first` up to `last` freed and no reader sees: should `first` to `last` become durable in one write,
+   * nobody will ever read of these what the same write would bring to the disk. First pages of runs, and those behind them.
+   */
+  *passed(first: number, last: number): Iterable<number> {
+    for (const [txid, { ids, allocatedBy }] of this.#pending) {
+      if (txid <= first || txid > last) continue;
+      for (let i = 0; i < ids.length; i++) {
+        if (!this.#seenByReader(allocatedBy[i]!, txid)) yield ids[i]!;
+      }
+    }
+  }
+
   /** Makes pending pages free as far as both conditions of the class hold; tells each to `onFree`. */
   release(durableTxid: number, onFree: (id: number) => void): void {
     if (this.#pending.size === 0) return;
