@@ -15,7 +15,9 @@ const clockEvery = 64;
  * Longest time a slice looks at rows. What it deletes is laid out by the store in the same turn, for some 2.5 us a row, which takes
  * about as long again.
  */
-const sliceMsMax = 2;
+const sliceMsMax = 1;
+/** As above while another compaction waits already: who writes so much wants this one to come to an end. */
+const hurriedSliceMsMax = 4;
 
 interface Job {
   readonly state: State;
@@ -42,8 +44,7 @@ export interface CompactorLimits {
 
 /**
  * Deletes what compactions gave up, one compaction after the other, in slices; the store takes what a slice deleted along with the
- * commits that it makes anyway. Each row up to the compact revision is
- * looked at once; the first row of a key trims the key in the index, after which the index tells for every row of the
+ * commits that it makes anyway. Each row up to the compact revision is looked at once; the first row of a key trims the key in the index, after which the index tells for every row of the
  * key whether it stays. So there is no pass over the whole index and no set of kept revisions.
  */
 export class Compactor {
@@ -147,7 +148,7 @@ export class Compactor {
     }
     const { hasher } = job;
     const { revision } = job;
-    const sliceMs = Math.min(sliceMsMax, this.#limits.sliceMs);
+    const sliceMs = Math.min(this.#jobs.length > 1 ? hurriedSliceMsMax : sliceMsMax, this.#limits.sliceMs);
     let finished = true;
     let seen = 0;
     let deleted = 0;
@@ -183,6 +184,7 @@ export class Compactor {
     if (finished) this.#finish(job);
     this.#metrics.compactionPauseMs.observe(clock.monotonicMs() - startMs);
     if (deleted > 0) store.stage?.();
+    // The pause is that of a whole batch; a slice that its time has ended earlier has earned a part of it.
     const pauseMs = finished ? 0 : this.#limits.sleepMs;
     // The disk has to keep up: what is deleted and not durable lies in memory.
     const backlog = store.ready?.();
