@@ -227,10 +227,9 @@ describe("one port", () => {
   });
 
   it("gives up on a socket that says nothing", async () => {
+    // Of its own accord it would only after a minute, which no test is given.
     const { port } = await stand({}, { firstBytesTimeoutMs: 50 });
-    const before = performance.now();
     expect(await rawTalk(port, ["P"], () => false)).toBe("");
-    expect(performance.now() - before).toBeLessThan(5000);
   });
 
   it("does both over TLS, with ALPN and without", async () => {
