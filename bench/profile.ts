@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { openChannels, probe } from "./load/channels.ts";
 import { FlagError, Flags } from "./load/flags.ts";
-import { compact, fill, putsDuring, watchIdly } from "./load/heavy.ts";
+import { compact, fill, putsDuring, snapshots, watchIdly } from "./load/heavy.ts";
 import { ownServer, runWorkload } from "./load/index.ts";
 import { readProfile, type Stack } from "./load/pprof.ts";
 import { type Server, startServer, usageOf } from "./load/processes.ts";
@@ -14,7 +15,7 @@ import { preloadKeys, type Row, rows } from "./load/rows.ts";
  * `profile [--rows put,range] [--seconds 5] [--keys 1000000] [--memory] [--self <command>] [--no-file]`
  *
  * Where this server's event loop spends its time on rows of `versus`: each runs once to be compiled and once more under the profiler, which
- * is asked for at `/debug/pprof/profile`. `--keys`: also ranges at random among so many keys, and puts while as many revisions are compacted.
+ * is asked for at `/debug/pprof/profile`. `--keys`: also ranges at random among so many keys, and puts while as many revisions are compacted and while snapshots stream.
  * `--memory`: also what 10,000 idle watchers take. The profiler itself takes some tenths of the throughput.
  */
 
@@ -67,13 +68,28 @@ async function profileOf(server: Server, seconds: number): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** The loop's time during `work`, of `seconds` from now on. */
-async function profiled(server: Server, seconds: number, work: () => Promise<unknown>): Promise<Stack[]> {
-  const [bytes] = await Promise.all([profileOf(server, seconds), work()]);
-  return readProfile(gunzipSync(bytes));
+/** What the loop did in some seconds. */
+interface Looked {
+  readonly stacks: readonly Stack[];
+  readonly seconds: number;
+  /** How long it was ready to run and had no processor. */
+  readonly waitedMs: number;
 }
 
-function report(what: string, figures: string, seconds: number, stacks: readonly Stack[]): string {
+/** Milliseconds that the main thread of a process has waited for a processor so far: Linux, Documentation/scheduler/sched-stats.rst. */
+function waitedMs({ pid }: Server): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ")[1]) / 1e6;
+}
+
+/** The loop's time during `work`, of `seconds` from now on. */
+async function profiled(server: Server, seconds: number, work: () => Promise<unknown>): Promise<Looked> {
+  const before = waitedMs(server);
+  const looking = profileOf(server, seconds).then((bytes) => ({ bytes, waitedMs: waitedMs(server) - before }));
+  const [{ bytes, waitedMs: waited }] = await Promise.all([looking, work()]);
+  return { stacks: readProfile(gunzipSync(bytes)), seconds, waitedMs: waited };
+}
+
+function report(what: string, figures: string, { stacks, seconds, waitedMs: waited }: Looked): string {
   const total = stacks.reduce((sum, { ms }) => sum + ms, 0);
   const percent = (ms: number): string => `${((ms / total) * 100).toFixed(1)} %`;
   const parts = shares(stacks, partOf).filter(([, ms]) => ms / total >= 0.01);
@@ -81,7 +97,7 @@ function report(what: string, figures: string, seconds: number, stacks: readonly
   return [
     `### ${what}`,
     "",
-    `${figures}; the loop was busy for ${((total / (seconds * 1000)) * 100).toFixed(0)} % of ${seconds} s.`,
+    `${figures}; of ${seconds} s the loop was busy for ${(total / (seconds * 10)).toFixed(0)} %, and waited for a processor for ${(waited / (seconds * 10)).toFixed(0)} %.`,
     "",
     "| part | of the busy time |",
     "| --- | --- |",
@@ -99,14 +115,14 @@ async function ofRow(row: Row, server: Server, seconds: number): Promise<string>
   };
   await run(2);
   let figures = "";
-  const stacks = await profiled(server, seconds, async () => {
+  const looked = await profiled(server, seconds, async () => {
     const { measured, costs } = await run(seconds);
     const found = measured.find(({ what }) => what === row.measurement) ?? measured[0]!;
     const micros = ((costs.serverCpuSeconds ?? 0) * 1e6) / (found.rate * found.seconds);
     const latency = row.figure === "rate" ? "" : `, ${row.figure} ${found.latencyMs[row.figure].toFixed(3)} ms`;
     figures = `${found.rate.toFixed(0)}/s${latency}, ${micros.toFixed(1)} us CPU each, the profiler's included`;
   });
-  return report(`${row.id}: ${row.what}`, figures, seconds, stacks);
+  return report(`${row.id}: ${row.what}`, figures, looked);
 }
 
 async function ofManyKeys(command: string, keys: number, seconds: number): Promise<string[]> {
@@ -128,10 +144,19 @@ async function ofManyKeys(command: string, keys: number, seconds: number): Promi
       const { latencyMs } = await putsDuring(channels, keys, compact(channels[0]!));
       figures += `\n${latencyMs.p50.toFixed(1)} ms p50 and ${latencyMs.p99.toFixed(1)} ms p99 of the puts, the profiler's part included`;
     });
-    const [rate = "", latency = ""] = figures.split("\n");
+    const streaming = await profiled(server, seconds, async () => {
+      const { latencyMs } = await putsDuring(
+        channels,
+        keys,
+        snapshots(server, () => {}),
+      );
+      figures += `\n${latencyMs.p50.toFixed(1)} ms p50 and ${latencyMs.p99.toFixed(1)} ms p99 of the puts, the profiler's part included`;
+    });
+    const [rate = "", latency = "", streamed = ""] = figures.split("\n");
     return [
-      report(`range one key, linearizable, 100 x 10, at random among ${keys} keys`, rate, seconds, ranges),
-      report(`500 puts a second while ${keys} revisions are compacted`, latency, seconds, compaction),
+      report(`range one key, linearizable, 100 x 10, at random among ${keys} keys`, rate, ranges),
+      report(`500 puts a second while ${keys} revisions are compacted`, latency, compaction),
+      report(`500 puts a second while a snapshot streams, ${keys} keys`, streamed, streaming),
     ];
   } finally {
     for (const channel of channels) channel.close();

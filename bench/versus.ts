@@ -109,8 +109,9 @@ function heavyTable(own: readonly HeavyFigure[], its: readonly HeavyFigure[], ot
   own.forEach(({ what, unit, value, goal }, i) => {
     const theirs = its[i]!.value;
     const ratio = value / theirs;
+    const asked = goal === undefined ? "| |" : `<= ${goal} | ${ratio <= goal ? "met" : "not met"} |`;
     lines.push(
-      `| ${what} | ${value.toFixed(1)} ${unit} | ${theirs.toFixed(1)} ${unit} | ${ratio.toFixed(2)} | <= ${goal} | ${ratio <= goal ? "met" : "not met"} |`,
+      `| ${what} | ${value.toFixed(1)} ${unit} | ${theirs.toFixed(1)} ${unit} | ${ratio.toFixed(2)} | ${asked}`,
     );
   });
   return lines.join("\n");
