@@ -2,26 +2,27 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import { openChannels, probe } from "./load/channels.ts";
+import { leaderOf, openChannels, probe } from "./load/channels.ts";
 import { FlagError, Flags } from "./load/flags.ts";
 import { compact, fill, putsDuring, snapshots, watchIdly } from "./load/heavy.ts";
 import { ownServer, runWorkload } from "./load/index.ts";
 import { readProfile, type Stack } from "./load/pprof.ts";
 import { type Server, startServer, usageOf } from "./load/processes.ts";
 import { writeResult } from "./load/report.ts";
-import { preloadKeys, type Row, rows } from "./load/rows.ts";
+import { clusterRows, preloadKeys, type Row, rows } from "./load/rows.ts";
 
 /*
- * `profile [--rows put,range] [--seconds 5] [--keys 1000000] [--memory] [--self <command>] [--no-file]`
+ * `profile [--rows put,range] [--seconds 5] [--members 3] [--keys 1000000] [--memory] [--self <command>] [--no-file]`
  *
  * Where this server's event loop spends its time on rows of `versus`: each runs once to be compiled and once more under the profiler, which
  * is asked for at `/debug/pprof/profile`. `--keys`: also ranges at random among so many keys, and puts while as many revisions are compacted and while snapshots stream.
- * `--memory`: also what 10,000 idle watchers take. The profiler itself takes some tenths of the throughput.
+ * `--members`: instead the rows of a cluster of so many, at its leader and at a follower. `--memory`: also what 10,000 idle watchers take. The profiler itself takes some tenths of the throughput.
  */
 
 const flagDefinitions = {
   rows: { kind: "string", help: "rows of versus by id (default: all but those that h2load makes)" },
   seconds: { kind: "number", help: "how long a row is looked at (default 5)" },
+  members: { kind: "number", help: "rows of a cluster of so many members (default 1: those of one)" },
   keys: { kind: "number", help: "also ranges among so many keys, and their compaction" },
   memory: { kind: "boolean", help: "also the memory of 10,000 idle watchers" },
   self: { kind: "string", help: "command of the server (default: node bin/etcd of this repository)" },
@@ -62,7 +63,7 @@ function shares(stacks: readonly Stack[], nameOf: (stack: Stack) => string): (re
   return [...sums].toSorted(([, a], [, b]) => b - a);
 }
 
-async function profileOf(server: Server, seconds: number): Promise<Buffer> {
+async function profileOf(server: Member, seconds: number): Promise<Buffer> {
   const response = await fetch(`${server.endpoint}/debug/pprof/profile?seconds=${seconds}`);
   if (!response.ok) throw new Error(`no profile: ${await response.text()}`);
   return Buffer.from(await response.arrayBuffer());
@@ -76,17 +77,24 @@ interface Looked {
   readonly waitedMs: number;
 }
 
+/** One process that is looked at. */
+type Member = Pick<Server, "endpoint" | "pid">;
+
 /** Milliseconds that the main thread of a process has waited for a processor so far: Linux, Documentation/scheduler/sched-stats.rst. */
-function waitedMs({ pid }: Server): number {
+function waitedMs({ pid }: Member): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ")[1]) / 1e6;
 }
 
 /** The loop's time during `work`, of `seconds` from now on. */
-async function profiled(server: Server, seconds: number, work: () => Promise<unknown>): Promise<Looked> {
+async function profiled(server: Member, seconds: number, work: () => Promise<unknown>): Promise<Looked> {
+  const [looked] = await Promise.all([look(server, seconds), work()]);
+  return looked;
+}
+
+async function look(server: Member, seconds: number): Promise<Looked> {
   const before = waitedMs(server);
-  const looking = profileOf(server, seconds).then((bytes) => ({ bytes, waitedMs: waitedMs(server) - before }));
-  const [{ bytes, waitedMs: waited }] = await Promise.all([looking, work()]);
-  return { stacks: readProfile(gunzipSync(bytes)), seconds, waitedMs: waited };
+  const bytes = await profileOf(server, seconds);
+  return { stacks: readProfile(gunzipSync(bytes)), seconds, waitedMs: waitedMs(server) - before };
 }
 
 function report(what: string, figures: string, { stacks, seconds, waitedMs: waited }: Looked): string {
@@ -107,22 +115,38 @@ function report(what: string, figures: string, { stacks, seconds, waitedMs: wait
   ].join("\n");
 }
 
+/** What is looked at of a server: itself, or of a cluster its leader and a follower. */
+async function membersOf({ endpoint, pids }: Server): Promise<(Member & { readonly role: string })[]> {
+  const endpoints = endpoint.split(",");
+  if (endpoints.length === 1) return [{ endpoint, pid: pids[0]!, role: "" }];
+  const leader = await leaderOf(endpoints);
+  const all = endpoints.map((at, i) => ({
+    endpoint: at,
+    pid: pids[i]!,
+    role: at === leader ? ", the leader" : ", a follower",
+  }));
+  return [all.find((member) => member.endpoint === leader)!, all.find((member) => member.endpoint !== leader)!];
+}
+
 async function ofRow(row: Row, server: Server, seconds: number): Promise<string> {
-  const common = ["--endpoints", server.endpoint, "--server-pid", String(server.pid)];
+  const members = await membersOf(server);
+  const at = row.leaderOnly === true ? members[0]!.endpoint : server.endpoint;
+  const common = ["--endpoints", at, "--server-pid", server.pids.join(",")];
   const run = (extent: number) => {
     const own = row.ownExtent === true ? [] : ["--seconds", String(extent)];
     return runWorkload(row.workload, [...common, ...own, ...row.args], false);
   };
   await run(2);
   let figures = "";
-  const looked = await profiled(server, seconds, async () => {
+  const work = async (): Promise<void> => {
     const { measured, costs } = await run(seconds);
     const found = measured.find(({ what }) => what === row.measurement) ?? measured[0]!;
     const micros = ((costs.serverCpuSeconds ?? 0) * 1e6) / (found.rate * found.seconds);
     const latency = row.figure === "rate" ? "" : `, ${row.figure} ${found.latencyMs[row.figure].toFixed(3)} ms`;
     figures = `${found.rate.toFixed(0)}/s${latency}, ${micros.toFixed(1)} us CPU each, the profiler's included`;
-  });
-  return report(`${row.id}: ${row.what}`, figures, looked);
+  };
+  const [looked] = await Promise.all([Promise.all(members.map((member) => look(member, seconds))), work()]);
+  return looked.map((one, i) => report(`${row.id}: ${row.what}${members[i]!.role}`, figures, one)).join("\n\n");
 }
 
 async function ofManyKeys(command: string, keys: number, seconds: number): Promise<string[]> {
@@ -196,7 +220,8 @@ export default async function run(args: readonly string[]): Promise<void> {
   const command = flags.text("self", `${process.execPath} ${ownServer}`);
   const seconds = flags.number("seconds", 5);
   const ids = flags.text("rows");
-  const offered = rows.filter(({ h2load }) => h2load === undefined);
+  const members = flags.number("members", 1);
+  const offered = (members > 1 ? clusterRows : rows).filter(({ h2load }) => h2load === undefined);
   const chosen = ids === "" ? offered : offered.filter(({ id }) => ids.split(",").includes(id));
   if (ids !== "" && chosen.length !== ids.split(",").length) throw new FlagError(`no such row in ${ids}`);
   const told: string[] = [];
@@ -204,9 +229,9 @@ export default async function run(args: readonly string[]): Promise<void> {
     console.log(`${text}\n`);
     told.push(text);
   };
-  const server = await startServer({ command, name: "self", probe, flags: ["--enable-pprof"] });
+  const server = await startServer({ command, name: "self", members, probe, flags: ["--enable-pprof"] });
   try {
-    const channels = await openChannels({ endpoints: [server.endpoint], conns: 20 });
+    const channels = await openChannels({ endpoints: server.endpoint.split(","), conns: 20 });
     await fill(channels, preloadKeys, preloadKeys);
     for (const channel of channels) channel.close();
     for (const row of chosen) tell(await ofRow(row, server, seconds));
