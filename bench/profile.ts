@@ -105,7 +105,7 @@ function report(what: string, figures: string, { stacks, seconds, waitedMs: wait
   return [
     `### ${what}`,
     "",
-    `${figures}; of ${seconds} s the loop was busy for ${(total / (seconds * 10)).toFixed(0)} %, and waited for a processor for ${(waited / (seconds * 10)).toFixed(0)} %.`,
+    `${figures}; of ${seconds} s the loop was busy for ${(total / (seconds * 10)).toFixed(0)} %, ${(waited / (seconds * 10)).toFixed(0)} of them without a processor.`,
     "",
     "| part | of the busy time |",
     "| --- | --- |",
