@@ -54,19 +54,23 @@ function roomOf(frame: string): string | undefined {
   return folders.length === 0 ? undefined : folders.slice(0, 2).join("/");
 }
 
-function shares(stacks: readonly Stack[], nameOf: (stack: Stack) => string): (readonly [name: string, ms: number])[] {
+function shares(
+  stacks: readonly Stack[],
+  nameOf: (stack: Stack) => string,
+): (readonly [name: string, amount: number])[] {
   const sums = new Map<string, number>();
   for (const stack of stacks) {
     const name = nameOf(stack);
-    sums.set(name, (sums.get(name) ?? 0) + stack.ms);
+    sums.set(name, (sums.get(name) ?? 0) + stack.amount);
   }
   return [...sums].toSorted(([, a], [, b]) => b - a);
 }
 
-async function profileOf(server: Member, seconds: number): Promise<Buffer> {
-  const response = await fetch(`${server.endpoint}/debug/pprof/profile?seconds=${seconds}`);
+/** `asked`: `profile?seconds=5` or `heap?gc=1`. */
+async function profileOf(server: Member, asked: string): Promise<Stack[]> {
+  const response = await fetch(`${server.endpoint}/debug/pprof/${asked}`);
   if (!response.ok) throw new Error(`no profile: ${await response.text()}`);
-  return Buffer.from(await response.arrayBuffer());
+  return readProfile(gunzipSync(Buffer.from(await response.arrayBuffer())));
 }
 
 /** What the loop did in some seconds. */
@@ -93,25 +97,25 @@ async function profiled(server: Member, seconds: number, work: () => Promise<unk
 
 async function look(server: Member, seconds: number): Promise<Looked> {
   const before = waitedMs(server);
-  const bytes = await profileOf(server, seconds);
-  return { stacks: readProfile(gunzipSync(bytes)), seconds, waitedMs: waitedMs(server) - before };
+  const stacks = await profileOf(server, `profile?seconds=${seconds}`);
+  return { stacks, seconds, waitedMs: waitedMs(server) - before };
 }
 
 function report(what: string, figures: string, { stacks, seconds, waitedMs: waited }: Looked): string {
-  const total = stacks.reduce((sum, { ms }) => sum + ms, 0);
-  const percent = (ms: number): string => `${((ms / total) * 100).toFixed(1)} %`;
-  const parts = shares(stacks, partOf).filter(([, ms]) => ms / total >= 0.01);
+  const total = stacks.reduce((sum, { amount }) => sum + amount, 0);
+  const percent = (amount: number): string => `${((amount / total) * 100).toFixed(1)} %`;
+  const parts = shares(stacks, partOf).filter(([, amount]) => amount / total >= 0.01);
   const functions = shares(stacks, ({ frames }) => frames[0] ?? "").slice(0, functionsTold);
   return [
     `### ${what}`,
     "",
-    `${figures}; of ${seconds} s the loop was busy for ${(total / (seconds * 10)).toFixed(0)} %, ${(waited / (seconds * 10)).toFixed(0)} of them without a processor.`,
+    `${figures}; of ${seconds} s the loop was busy for ${(total / (seconds * 1e7)).toFixed(0)} %, ${(waited / (seconds * 10)).toFixed(0)} of them without a processor.`,
     "",
     "| part | of the busy time |",
     "| --- | --- |",
-    ...parts.map(([name, ms]) => `| ${name} | ${percent(ms)} |`),
+    ...parts.map(([name, amount]) => `| ${name} | ${percent(amount)} |`),
     "",
-    `Single functions: ${functions.map(([name, ms]) => `\`${name}\` ${percent(ms)}`).join(", ")}.`,
+    `Single functions: ${functions.map(([name, amount]) => `\`${name}\` ${percent(amount)}`).join(", ")}.`,
   ].join("\n");
 }
 
@@ -191,7 +195,7 @@ async function ofManyKeys(command: string, keys: number, seconds: number): Promi
 async function ofMemory(command: string): Promise<string> {
   const mib = (pid: number): string => `${((usageOf(pid)?.rssBytes ?? 0) / 2 ** 20).toFixed(1)} MiB`;
   const bare = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
-  const server = await startServer({ command, name: "self", probe });
+  const server = await startServer({ command, name: "self", probe, flags: ["--enable-pprof"] });
   const channels = await openChannels({ endpoints: [server.endpoint], conns: 50 });
   try {
     await sleep(1000);
@@ -206,6 +210,11 @@ async function ofMemory(command: string): Promise<string> {
     const unwatch = await watchIdly(channels, 10_000);
     await sleep(1000);
     lines.push(`| the same with 10,000 watchers | ${mib(server.pid)} |`);
+    const heap = await profileOf(server, "heap?gc=1");
+    const total = heap.reduce((sum, { amount }) => sum + amount, 0);
+    const rooms = shares(heap, ({ frames }) => frames.map(roomOf).find((room) => room !== undefined) ?? "Node and V8");
+    const parts = rooms.slice(0, 8).map(([name, bytes]) => `${name} ${(bytes / 2 ** 20).toFixed(1)}`);
+    lines.push("", `Of its heap ${(total / 2 ** 20).toFixed(1)} MiB are in use, in MiB: ${parts.join(", ")}.`);
     unwatch();
     return lines.join("\n");
   } finally {

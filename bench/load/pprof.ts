@@ -1,9 +1,10 @@
 import { Reader } from "../../src/wire/proto/index.ts";
 
-/** Time on the event loop by stack, innermost frame first; a frame is `path/of/module.function`, or a bare name of V8's or of native code. */
+/** Frames, innermost first, each `path/of/module.function` or a bare name of V8's or of native code, and what was found there. */
 export interface Stack {
   readonly frames: readonly string[];
-  readonly ms: number;
+  /** The last of the sample's values: nanoseconds of a profile of the CPU, bytes of one of the heap. */
+  readonly amount: number;
 }
 
 /** One field of a message: its number, and a number or bytes. */
@@ -22,7 +23,7 @@ function numbersOf(packed: Uint8Array): number[] {
   return numbers;
 }
 
-/** Reads what `/debug/pprof/profile` answers, unpacked; the format stands in `src/node/pprof/encode.ts`. */
+/** Reads what `/debug/pprof/profile` and `heap` answer, unpacked; the format stands in `src/node/pprof/encode.ts`. */
 export function readProfile(bytes: Uint8Array): Stack[] {
   const samples: Uint8Array[] = [];
   const functionOf = new Map<number, number>();
@@ -42,6 +43,6 @@ export function readProfile(bytes: Uint8Array): Stack[] {
   return samples.map((sample) => {
     const told = new Map(fieldsOf(sample));
     const frames = numbersOf(told.get(1) as Uint8Array).map((id) => strings[nameOf.get(functionOf.get(id)!)!]!);
-    return { frames, ms: numbersOf(told.get(2) as Uint8Array)[1]! / 1e6 };
+    return { frames, amount: numbersOf(told.get(2) as Uint8Array).at(-1)! };
   });
 }
