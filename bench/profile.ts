@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { leaderOf, openChannels, probe } from "./load/channels.ts";
 import { FlagError, Flags } from "./load/flags.ts";
+import { h2load } from "./load/h2load.ts";
 import { compact, fill, putsDuring, snapshots, watchIdly } from "./load/heavy.ts";
 import { ownServer, runWorkload } from "./load/index.ts";
 import { readProfile, type Stack } from "./load/pprof.ts";
@@ -12,7 +13,7 @@ import { writeResult } from "./load/report.ts";
 import { clusterRows, preloadKeys, type Row, rows } from "./load/rows.ts";
 
 /*
- * `profile [--rows put,range] [--seconds 5] [--members 3] [--keys 1000000] [--memory] [--self <command>] [--no-file]`
+ * `profile [--rows put,range] [--seconds 5] [--h2load] [--members 3] [--keys 1000000] [--memory] [--self <command>] [--no-file]`
  *
  * Where this server's event loop spends its time on rows of `versus`: each runs once to be compiled and once more under the profiler, which
  * is asked for at `/debug/pprof/profile`. `--keys`: also ranges at random among so many keys, and puts while as many revisions are compacted and while snapshots stream.
@@ -20,8 +21,9 @@ import { clusterRows, preloadKeys, type Row, rows } from "./load/rows.ts";
  */
 
 const flagDefinitions = {
-  rows: { kind: "string", help: "rows of versus by id (default: all but those that h2load makes)" },
+  rows: { kind: "string", help: "rows of versus by id (default: all)" },
   seconds: { kind: "number", help: "how long a row is looked at (default 5)" },
+  h2load: { kind: "boolean", help: "also the rows that h2load makes" },
   members: { kind: "number", help: "rows of a cluster of so many members (default 1: those of one)" },
   keys: { kind: "number", help: "also ranges among so many keys, and their compaction" },
   memory: { kind: "boolean", help: "also the memory of 10,000 idle watchers" },
@@ -132,24 +134,29 @@ async function membersOf({ endpoint, pids }: Server): Promise<(Member & { readon
   return [all.find((member) => member.endpoint === leader)!, all.find((member) => member.endpoint !== leader)!];
 }
 
+/** Runs a row for so long; what it did, in words. */
+async function runRow(row: Row, server: Server, at: string, seconds: number): Promise<string> {
+  if (row.h2load !== undefined) {
+    const { rate, serverCpuSeconds } = await h2load(server, row.h2load.path, row.h2load.message(), seconds);
+    return `${rate.toFixed(0)}/s, ${((serverCpuSeconds * 1e6) / (rate * seconds)).toFixed(1)} us CPU each, the profiler's included`;
+  }
+  const common = ["--endpoints", at, "--server-pid", server.pids.join(",")];
+  const extent = row.ownExtent === true ? [] : ["--seconds", String(seconds)];
+  const { measured, costs } = await runWorkload(row.workload, [...common, ...extent, ...row.args], false);
+  const found = measured.find(({ what }) => what === row.measurement) ?? measured[0]!;
+  const micros = ((costs.serverCpuSeconds ?? 0) * 1e6) / (found.rate * found.seconds);
+  const latency = row.figure === "rate" ? "" : `, ${row.figure} ${found.latencyMs[row.figure].toFixed(3)} ms`;
+  return `${found.rate.toFixed(0)}/s${latency}, ${micros.toFixed(1)} us CPU each, the profiler's included`;
+}
+
 async function ofRow(row: Row, server: Server, seconds: number): Promise<string> {
   const members = await membersOf(server);
   const at = row.leaderOnly === true ? members[0]!.endpoint : server.endpoint;
-  const common = ["--endpoints", at, "--server-pid", server.pids.join(",")];
-  const run = (extent: number) => {
-    const own = row.ownExtent === true ? [] : ["--seconds", String(extent)];
-    return runWorkload(row.workload, [...common, ...own, ...row.args], false);
-  };
-  await run(2);
-  let figures = "";
-  const work = async (): Promise<void> => {
-    const { measured, costs } = await run(seconds);
-    const found = measured.find(({ what }) => what === row.measurement) ?? measured[0]!;
-    const micros = ((costs.serverCpuSeconds ?? 0) * 1e6) / (found.rate * found.seconds);
-    const latency = row.figure === "rate" ? "" : `, ${row.figure} ${found.latencyMs[row.figure].toFixed(3)} ms`;
-    figures = `${found.rate.toFixed(0)}/s${latency}, ${micros.toFixed(1)} us CPU each, the profiler's included`;
-  };
-  const [looked] = await Promise.all([Promise.all(members.map((member) => look(member, seconds))), work()]);
+  await runRow(row, server, at, 2);
+  const [looked, figures] = await Promise.all([
+    Promise.all(members.map((member) => look(member, seconds))),
+    runRow(row, server, at, seconds),
+  ]);
   return looked.map((one, i) => report(`${row.id}: ${row.what}${members[i]!.role}`, figures, one)).join("\n\n");
 }
 
@@ -230,7 +237,7 @@ export default async function run(args: readonly string[]): Promise<void> {
   const seconds = flags.number("seconds", 5);
   const ids = flags.text("rows");
   const members = flags.number("members", 1);
-  const offered = (members > 1 ? clusterRows : rows).filter(({ h2load }) => h2load === undefined);
+  const offered = (members > 1 ? clusterRows : rows).filter((row) => row.h2load === undefined || flags.on("h2load"));
   const chosen = ids === "" ? offered : offered.filter(({ id }) => ids.split(",").includes(id));
   if (ids !== "" && chosen.length !== ids.split(",").length) throw new FlagError(`no such row in ${ids}`);
   const told: string[] = [];
