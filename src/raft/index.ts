@@ -2,6 +2,7 @@ export {
   asConfChangeV2,
   type ChangeBase,
   type Configuration,
+  changeConfState,
   decodeConfChange,
   decodeConfChangeEntry,
   decodeConfChangeV2,
@@ -10,6 +11,7 @@ export {
   encodeConfChangeEntry,
   encodeConfChangeV2,
   enterJoint,
+  equivalent as sameConfState,
   leaveJoint,
   simpleChange,
 } from "./confchange/index.ts";

@@ -4,11 +4,8 @@ import {
   asConfChangeV2,
   type ChangeBase,
   type Configuration,
-  enterJoint,
-  leaveJoint,
-  planOf,
+  changeConfiguration,
   restoreConfiguration,
-  simpleChange,
 } from "./confchange/index.ts";
 import { type Config, type ReadOnlyOption, type ResolvedConfig, resolveConfig } from "./config.ts";
 import { describeConfState } from "./describe.ts";
@@ -652,6 +649,11 @@ export class Raft {
     return this.#switchTo(changed);
   }
 
+  /** The configuration as of entry `index`, or undefined when a snapshot beyond `index` has replaced it. */
+  confStateAt(index: number): ConfState | undefined {
+    return index < this.#membershipIndex ? undefined : this.tracker.membership.confState();
+  }
+
   /** What the configuration would be after a change. */
   planConfChange(change: ConfChangeV2): Configuration | RaftError {
     const { membership } = this.tracker;
@@ -662,18 +664,7 @@ export class Raft {
       maxInflight: this.config.maxInflightMsgs,
       maxInflightBytes: this.config.maxInflightBytes,
     };
-    switch (planOf(change)) {
-      case "leaveJoint":
-        return leaveJoint(base);
-      case "simple":
-        return simpleChange(base, change.changes);
-      case "enterJoint":
-        return enterJoint(base, false, change.changes);
-      case "enterJointAutoLeave":
-        return enterJoint(base, true, change.changes);
-      default:
-        return new RaftError("ConfChangeInvalid", `unknown transition ${change.transition}`);
-    }
+    return changeConfiguration(base, change);
   }
 
   #restoreConfiguration(confState: ConfState, lastIndex: number): Configuration | RaftError {

@@ -148,6 +148,14 @@ export class RawNode {
     return result;
   }
 
+  /**
+   * The configuration in force, provided that no snapshot beyond entry `index` has replaced it; else undefined. For an
+   * application whose applying may lag behind: a ConfState and the index it is stored under must belong together.
+   */
+  confStateAt(index: number): ConfState | undefined {
+    return this.raft.confStateAt(index);
+  }
+
   /** A message from a peer or a storage thread. An error tells why it was refused; the node is as it was, or only heard the term. */
   step(message: Message): RaftError | undefined {
     return refuse(this.raft, message) ?? this.raft.step(message);

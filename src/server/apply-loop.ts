@@ -6,6 +6,7 @@ import type { Applied } from "./applied.ts";
 import type { Applier } from "./applier.ts";
 import { openDatabase, paths } from "./bootstrap.ts";
 import { decodeCommand, type Envelope } from "./command.ts";
+import { mustFollow, recordConfiguration } from "./configuration.ts";
 import type { Core } from "./core.ts";
 import type { Elections } from "./elections.ts";
 import type { LogKeeper } from "./log-keeper.ts";
@@ -180,9 +181,11 @@ export class ApplyLoop {
       return;
     }
     if (fresh || entry.index > this.#confIndex) {
-      const confState = node.applyConfChange(change, entry.index);
+      node.applyConfChange(change, entry.index);
+      // Not what raft answers: a snapshot that is still to be put in place may have taken it further than this entry.
+      this.#applied.confState = mustFollow(this.#applied.confState, change);
+      store.setConfState(this.#applied.confState);
       if (fresh) {
-        store.setConfState(confState);
         const changed = membership.apply(change);
         if (changed.kind === "removed") transport.removePeer(changed.id);
         else if (changed.member.id !== memberId) transport.setPeer(changed.member.id, changed.member.peerURLs);
@@ -220,7 +223,8 @@ export class ApplyLoop {
   async #restore(snapshot: Snapshot): Promise<void> {
     const { options, disk, snapshotter, env, connections } = this.#core;
     const { logger } = env;
-    const { index, term } = snapshot.metadata!;
+    const { index, term, confState } = snapshot.metadata!;
+    assert(confState !== undefined, "a snapshot from the leader without a configuration");
     const fields = { "current-applied-index": this.#applied.index, "incoming-leader-snapshot-index": index };
     logger.info("applying snapshot", { ...fields, "incoming-leader-snapshot-term": term });
     assert(index > this.#applied.index, "a snapshot older than what is applied");
@@ -231,13 +235,16 @@ export class ApplyLoop {
     const fresh = await openDatabase(options, disk, env, this.#parts.onFatal);
     await this.#state.replace(fresh);
     this.#consistentIndex = fresh.consistentIndex().index;
+    let changed = recordConfiguration(fresh, confState);
     if (this.#consistentIndex < index) {
       this.#consistentIndex = index;
       fresh.setConsistentIndex(index, term);
-      await fresh.commit();
+      changed = true;
     }
+    if (changed) await fresh.commit();
     this.#applied.index = index;
     this.#applied.term = term;
+    this.#applied.confState = confState;
     this.#parts.logKeeper.onReceived(index);
     connections.setPeers();
     this.#parts.onRestored();

@@ -84,7 +84,7 @@ export function assemble(
 
   // What all share.
   const life = new Life();
-  const applied = new Applied(opened.snapshotIndex, opened.snapshotTerm, env.scheduler);
+  const applied = new Applied(opened.snapshotIndex, opened.snapshotTerm, opened.confState, env.scheduler);
   const state = new State(options, opened, parts, applied, env);
   const { mvcc, membership } = state;
   const ids = new RequestIds(memberId, env.clock.wallMs());
@@ -137,7 +137,17 @@ export function assemble(
     env,
   );
   const logKeeper = new LogKeeper(
-    { log, store: () => state.store, wal, snapshotter, membership, snapshotIndex: opened.snapshotIndex },
+    {
+      log,
+      node,
+      store: () => state.store,
+      applied,
+      wal,
+      snapshotter,
+      membership,
+      snapshotIndex: opened.snapshotIndex,
+      forced: opened.healing,
+    },
     {
       snapshotCount: options.snapshotCount,
       catchUpEntries: options.snapshotCatchUpEntries,

@@ -2,6 +2,7 @@ import { below, type ClusterId, Code, type Env, EtcdError, hexId, type MemberId 
 import {
   ConfChangeType,
   type ConfState,
+  describeConfState,
   type Entry,
   EntryType,
   emptyConfState,
@@ -17,11 +18,20 @@ import {
   encodeChangeContext,
   formatInitialCluster,
   type Member as MemberInfo,
+  storedMembers,
 } from "../state/membership/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { openStore, type Store } from "../storage/store/index.ts";
-import { isWalError, type OpenedWal, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
+import { isWalError, type OpenedWal, readWal, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
 import { etcdserver, raftpb } from "../wire/proto/index.ts";
+import {
+  configurationOf,
+  followChanges,
+  idsOf,
+  recordConfiguration,
+  type Settled,
+  settleConfiguration,
+} from "./configuration.ts";
 import type { MemberOptions } from "./options.ts";
 import type { Remote } from "./remote.ts";
 import { installDatabase, removeUnfinished } from "./snapshot-files.ts";
@@ -43,6 +53,10 @@ export interface Boot {
   readonly snapshotTerm: number;
   /** Up to this index the node's configuration already holds what ConfChange entries say. */
   readonly confIndex: number;
+  /** The node's configuration: as of `confIndex`, or that of a new cluster's first members. */
+  readonly confState: ConfState;
+  /** A record on disk names other voters than the log and the store do: the next snapshot, which replaces it, is due at once. */
+  readonly healing: boolean;
   /** True when the directory held a log already. */
   readonly restarted: boolean;
   /** Members to connect to before the log has told of any: all of a new cluster, or of the one that is joined. */
@@ -52,6 +66,9 @@ export interface Boot {
 /** Longest wait for a member that is asked about the cluster before this one starts (etcd: 10 s, and 1 s for a new cluster). */
 const joinTimeoutMs = 10_000;
 const bootstrapTimeoutMs = 1000;
+
+/** What a member with a new log starts from. */
+const newBoot = { snapshotIndex: 0, snapshotTerm: 0, confIndex: 0, healing: false, restarted: false } as const;
 
 /** Where a member's files stand. */
 export function paths(options: Pick<MemberOptions, "dataDir" | "walDir">): {
@@ -66,7 +83,7 @@ export function paths(options: Pick<MemberOptions, "dataDir" | "walDir">): {
 
 /**
  * Opens a data directory, or makes one (etcd.md: bootstrap decision). With a log: the newest snapshot that the log knows,
- * the entries after it, and the membership that the store holds; flags about the initial cluster are ignored. Without:
+ * the entries after it, and the configuration that both lead to; flags about the initial cluster are ignored. Without:
  * one ConfChange per initial member, in a new log.
  *
  * @throws EtcdError FailedPrecondition when what is there cannot be used, saying what to do; WalError and BoltError on damage
@@ -229,8 +246,18 @@ async function begin(
     "cluster-id": hexId(clusterId),
     "initial-cluster": formatInitialCluster(options.initialCluster),
   });
-  const fresh = { snapshotIndex: 0, snapshotTerm: 0, confIndex: 0, restarted: false, peers: members };
-  return { memberId: own.id, clusterId, store, wal, snapshotter, log, node, ...fresh };
+  return {
+    ...newBoot,
+    memberId: own.id,
+    clusterId,
+    store,
+    wal,
+    snapshotter,
+    log,
+    node,
+    confState: configurationOf(members),
+    peers: members,
+  };
 }
 
 /** A running cluster that has added this member: its ids come from there, everything else by the log or a snapshot. */
@@ -279,8 +306,18 @@ async function join(
     "local-member-id": hexId(own.id),
     "cluster-id": hexId(running.clusterId),
   });
-  const fresh = { snapshotIndex: 0, snapshotTerm: 0, confIndex: 0, restarted: false, peers: rest };
-  return { memberId: own.id, clusterId: running.clusterId, store, wal, snapshotter, log, node, ...fresh };
+  return {
+    ...newBoot,
+    memberId: own.id,
+    clusterId: running.clusterId,
+    store,
+    wal,
+    snapshotter,
+    log,
+    node,
+    confState: emptyConfState(),
+    peers: rest,
+  };
 }
 
 function newLog(
@@ -347,14 +384,13 @@ async function reopen(
     );
   }
   const { nodeID: memberId, clusterID: clusterId } = etcdserver.decodeMetadata(opened.metadata);
+  const settled = settle(disk, walDir, newest, opened, store, memberId, env);
+  if (settled.index === index) recordConfiguration(store, settled.confState);
   const { hardState, entries } = options.forceNewCluster
-    ? await forceAlone(opened, memberId, newest.confState, index, env)
+    ? await forceAlone(opened, memberId, settled, index, env)
     : opened;
   const log = new MemoryStorage();
-  // As etcd does it: the snapshot's members and the log's changes after it. What the store holds may be another cluster's: a
-  // restore from a snapshot leaves it as it was.
-  const stored = newest.confState === undefined ? store.confState() : undefined;
-  const confState = stored ?? newest.confState ?? emptyConfState();
+  const { confState } = settled;
   if (newest.index > 0 || confState.voters.length > 0) {
     log.applySnapshot({ data: new Uint8Array(0), metadata: { confState, index: newest.index, term: newest.term } });
   }
@@ -378,10 +414,65 @@ async function reopen(
     node,
     snapshotIndex: newest.index,
     snapshotTerm: newest.term,
-    confIndex: stored === undefined ? newest.index : index,
+    confIndex: settled.index,
+    confState,
+    healing: settled.contradiction !== undefined,
     restarted: true,
     peers: [],
   };
+}
+
+/**
+ * The configuration to start with, by the log and the members that the store holds (see `settleConfiguration`), and the index up to
+ * which it has the changes of the log.
+ */
+function settle(
+  disk: Disk,
+  walDir: string,
+  newest: WalSnapshot,
+  opened: OpenedWal,
+  store: Store,
+  self: MemberId,
+  env: Env,
+): Settled & { readonly index: number } {
+  const recorded = newest.confState ?? emptyConfState();
+  const consistent = store.consistentIndex().index;
+  const last = opened.entries.at(-1)?.index ?? newest.index;
+  const members = storedMembers(store);
+  // A received database may be ahead of the log: its members are those of an index that the log has yet to reach. They are
+  // taken only where the record cannot be true, since it lacks this member: a leader sends snapshots to its members alone.
+  if (last < consistent && newest.confState !== undefined && idsOf(recorded).includes(self)) {
+    return { confState: recorded, contradiction: undefined, ghosts: [], index: newest.index };
+  }
+  const settled = settleConfiguration({
+    recorded: followChanges(recorded, opened.entries, consistent),
+    members,
+    fromOldest: () => fromOldest(disk, walDir, consistent),
+  });
+  const { logger } = env;
+  if (settled.contradiction !== undefined) {
+    logger.warn("the snapshot record names other voters than the log and the members; starting with the members", {
+      "snapshot-index": newest.index,
+      "consistent-index": consistent,
+      contradiction: settled.contradiction,
+      recorded: describeConfState(recorded),
+      members: describeConfState(settled.confState),
+    });
+  }
+  if (settled.ghosts.length > 0) {
+    logger.warn("the database lists members that do not vote; remove them by their ids if they do not exist", {
+      "member-ids": settled.ghosts.map(hexId),
+    });
+  }
+  return { ...settled, index: consistent };
+}
+
+/** The configuration at `index` by the changes of the log alone, from its oldest usable record; undefined when it cannot be read. */
+function fromOldest(disk: Disk, walDir: string, index: number): ConfState | undefined {
+  const oldest = Wal.validSnapshots(disk, walDir)[0];
+  if (oldest === undefined || (oldest.index > 0 && oldest.confState === undefined)) return undefined;
+  const { entries } = readWal(disk, walDir, oldest);
+  return followChanges(oldest.confState ?? emptyConfState(), entries, index);
 }
 
 /**
@@ -391,16 +482,16 @@ async function reopen(
 async function forceAlone(
   opened: { wal: Wal; hardState: HardState; entries: Entry[] },
   self: MemberId,
-  confState: ConfState | undefined,
+  settled: Settled & { readonly index: number },
   consistentIndex: number,
   env: Env,
 ): Promise<{ hardState: HardState; entries: Entry[] }> {
   // A commit index by itself is not synced: what the store holds was committed all the same.
   const commit = Math.max(opened.hardState.commit, consistentIndex);
   const entries = opened.entries.filter((entry) => entry.index <= commit);
-  const ids = new Set<MemberId>([...(confState?.voters ?? []), ...(confState?.learners ?? [])]);
+  const ids = new Set([...idsOf(settled.confState), ...settled.ghosts]);
   for (const entry of entries) {
-    if (entry.type !== EntryType.EntryConfChange) continue;
+    if (entry.index <= settled.index || entry.type !== EntryType.EntryConfChange) continue;
     const change = raftpb.decodeConfChange(entry.data);
     if (change.type === ConfChangeType.ConfChangeRemoveNode) ids.delete(change.nodeId);
     else if (change.type !== ConfChangeType.ConfChangeUpdateNode) ids.add(change.nodeId);

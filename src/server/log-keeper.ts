@@ -1,8 +1,9 @@
 import { assert, type Env, type Timer } from "../base/index.ts";
-import type { MemoryStorage } from "../raft/index.ts";
+import { type ConfState, type MemoryStorage, type RawNode, sameConfState } from "../raft/index.ts";
 import type { Membership } from "../state/membership/index.ts";
 import type { Store } from "../storage/store/index.ts";
 import { membershipSnapshotData, type Snapshotter, type Wal } from "../storage/wal/index.ts";
+import type { Applied } from "./applied.ts";
 
 export interface LogKeeperOptions {
   /** Entries applied since the last snapshot on disk that ask for a new one. */
@@ -30,6 +31,8 @@ const purgePeriodMs = 30_000;
 export class LogKeeper {
   readonly #options: LogKeeperOptions;
   readonly #log: MemoryStorage;
+  readonly #node: Pick<RawNode, "confStateAt">;
+  readonly #applied: Pick<Applied, "confState">;
   /** The store of now: receiving a snapshot replaces it. */
   readonly #store: () => Store;
   readonly #wal: Wal;
@@ -45,24 +48,31 @@ export class LogKeeper {
   #saving: Promise<void> | undefined;
   /** A round that takes longer than the period is not joined by another. Never rejects. */
   #purging: Promise<void> | undefined;
-  #forced = false;
+  #forced: boolean;
   /** Snapshots on their way to followers, and those that arrived lately: the log in memory is not cut while there are any. */
   #holds = 0;
 
   constructor(
     parts: {
       log: MemoryStorage;
+      node: Pick<RawNode, "confStateAt">;
+      applied: Pick<Applied, "confState">;
       store: () => Store;
       wal: Wal;
       snapshotter: Snapshotter;
       membership: Membership;
       snapshotIndex: number;
+      /** The first applied entry is followed by a snapshot. */
+      forced: boolean;
     },
     options: LogKeeperOptions,
     onFailure: (error: unknown) => void,
     env: Env,
   ) {
     this.#log = parts.log;
+    this.#node = parts.node;
+    this.#applied = parts.applied;
+    this.#forced = parts.forced;
     this.#store = parts.store;
     this.#wal = parts.wal;
     this.#snapshotter = parts.snapshotter;
@@ -85,6 +95,8 @@ export class LogKeeper {
 
   /** Called after each batch of applied entries; `term` is that of entry `applied`. */
   onApplied(applied: number, term: number): void {
+    // After a start the store is ahead of the entries that are passed over: no snapshot can say what it held at theirs.
+    if (applied < this.#store().consistentIndex().index) return;
     const due =
       applied - this.#snapshotIndex > this.#options.snapshotCount || (this.#forced && applied > this.#snapshotIndex);
     if (due && this.#saving === undefined) {
@@ -99,7 +111,7 @@ export class LogKeeper {
     const step = Math.min(compactStepMax, this.#options.snapshotCount);
     if (keepFrom > this.#compacted + step && this.#holds === 0) {
       // A follower that needs what is cut off gets a snapshot: raft must know of one, and sends a fresh one in its place.
-      this.#log.createSnapshot(applied, this.#store().confState(), new Uint8Array(0));
+      this.#log.createSnapshot(applied, this.#confState(applied), new Uint8Array(0));
       this.#log.compact(keepFrom);
       this.#compacted = keepFrom;
     }
@@ -140,8 +152,7 @@ export class LogKeeper {
     });
     // Taken in the turn in which `index` was applied, before anything later can change it.
     const store = this.#store();
-    const confState = store.confState();
-    assert(confState !== undefined, "a snapshot of a log without a membership");
+    const confState = this.#confState(index);
     const data = membershipSnapshotData({
       members: this.#membership.members(),
       removed: this.#membership.removedIds(),
@@ -156,6 +167,16 @@ export class LogKeeper {
     this.#log.createSnapshot(index, confState, data);
     this.#wal.release(index);
     logger.info("saved snapshot to disk", { "snapshot-index": index });
+  }
+
+  /** Who votes as of `index`, the applied one: what applying the log led to, and raft itself goes by. */
+  #confState(index: number): ConfState {
+    const { confState } = this.#applied;
+    assert(confState.voters.length > 0, "a snapshot without voters");
+    // Undefined while a snapshot from the leader waits to take the store's place: raft is further then.
+    const inForce = this.#node.confStateAt(index);
+    assert(inForce === undefined || sameConfState(confState, inForce), "a snapshot has other voters than raft");
+    return confState;
   }
 
   async #purgeFiles(): Promise<void> {

@@ -25,7 +25,7 @@ export class SnapshotTransfer {
   /** A follower is too far behind for the log: it gets the state as of now, the database streamed from a frozen image. */
   send(message: Message): void {
     const { state, applied } = this.#core;
-    if (applied.index === 0 || state.store.confState() === undefined || this.#applyLoop.restoring) {
+    if (applied.index === 0 || applied.confState.voters.length === 0 || this.#applyLoop.restoring) {
       this.#failed(message);
       return;
     }

@@ -1,7 +1,8 @@
 import { RaftError } from "../errors.ts";
 import { ascending, JointConfig, MajorityConfig } from "../quorum/index.ts";
 import { Membership, Progress, type ProgressMap } from "../tracker/index.ts";
-import { type ConfChangeSingle, ConfChangeType, NONE } from "../types.ts";
+import { type ConfChangeSingle, ConfChangeType, type ConfChangeV2, NONE } from "../types.ts";
+import { planOf } from "./codec.ts";
 
 /** A membership with the progress of exactly its members. */
 export interface Configuration {
@@ -15,6 +16,22 @@ export interface ChangeBase extends Configuration {
   lastIndex: number;
   maxInflight: number;
   maxInflightBytes: number;
+}
+
+/** The configuration after a committed change of any kind. */
+export function changeConfiguration(base: ChangeBase, change: ConfChangeV2): Configuration | RaftError {
+  switch (planOf(change)) {
+    case "leaveJoint":
+      return leaveJoint(base);
+    case "simple":
+      return simpleChange(base, change.changes);
+    case "enterJoint":
+      return enterJoint(base, false, change.changes);
+    case "enterJointAutoLeave":
+      return enterJoint(base, true, change.changes);
+    default:
+      return new RaftError("ConfChangeInvalid", `unknown transition ${change.transition}`);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 export {
   type ChangeBase,
   type Configuration,
+  changeConfiguration,
   describeProgress,
   enterJoint,
   leaveJoint,
@@ -17,4 +18,4 @@ export {
   encodeConfChangeV2,
   planOf,
 } from "./codec.ts";
-export { equivalent, restoreConfiguration } from "./restore.ts";
+export { changeConfState, equivalent, restoreConfiguration } from "./restore.ts";

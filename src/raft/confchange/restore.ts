@@ -1,8 +1,9 @@
 import { RaftError } from "../errors.ts";
 import { MajorityConfig } from "../quorum/index.ts";
 import { Membership } from "../tracker/index.ts";
-import { type ConfChangeSingle, ConfChangeType, type ConfState } from "../types.ts";
-import { type ChangeBase, type Configuration, enterJoint, simpleChange } from "./changer.ts";
+import { type ConfChange, type ConfChangeSingle, ConfChangeType, type ConfChangeV2, type ConfState } from "../types.ts";
+import { type ChangeBase, type Configuration, changeConfiguration, enterJoint, simpleChange } from "./changer.ts";
+import { asConfChangeV2 } from "./codec.ts";
 
 /**
  * Rebuilds the configuration that a ConfState describes, from nothing, by the same changes that could have led to it:
@@ -36,6 +37,20 @@ export function restoreConfiguration(
     return new RaftError("ConfChangeInvalid", "the membership contradicts itself");
   }
   return { membership: restored.membership, progress: restored.progress };
+}
+
+/**
+ * The ConfState after `change`, for code that has a ConfState and entries but no node. RaftError `ConfChangeInvalid` when
+ * the change is impossible in `confState`.
+ *
+ * A `nodeId` of NONE changes nothing, as in `RawNode.applyConfChange`.
+ */
+export function changeConfState(confState: ConfState, change: ConfChange | ConfChangeV2): ConfState | RaftError {
+  const limits = { lastIndex: 0, maxInflight: 1, maxInflightBytes: 0 };
+  const base = restoreConfiguration(confState, limits.lastIndex, limits.maxInflight, limits.maxInflightBytes);
+  if (base instanceof RaftError) return base;
+  const changed = changeConfiguration({ ...base, ...limits }, asConfChangeV2(change));
+  return changed instanceof RaftError ? changed : changed.membership.confState();
 }
 
 /** The same membership, whatever the order of the lists. */

@@ -12,7 +12,7 @@ export {
 export { MembershipError, type MembershipErrorCode, type RefusalCode } from "./errors.ts";
 export { adoptIds, bootstrapCluster, clusterId, memberId, newMember } from "./identity.ts";
 export { type Json, jsonString, jsonStrings, parseJson } from "./json.ts";
-export { Membership } from "./membership.ts";
+export { Membership, storedMembers } from "./membership.ts";
 export {
   allowedDowngrade,
   isStarted,

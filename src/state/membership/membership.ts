@@ -130,12 +130,8 @@ export class Membership {
    * @throws MembershipError ServerTooOld, or what the rows have that cannot be read */
   recover(store: MembershipStore = this.#store): void {
     this.#store = store;
-    this.#members = new Map();
+    this.#members = new Map(storedMembers(store).map((member) => [member.id, member]));
     this.#removed = new Set();
-    store.visit("members", FIRST, undefined, (key, value) => {
-      const id = idOf(key);
-      this.#members.set(id, { ...decodeMember(utf8String(value)), id });
-    });
     store.visit("members_removed", FIRST, undefined, (key) => {
       this.#removed.add(idOf(key));
     });
@@ -324,6 +320,18 @@ export class Membership {
       [`${prefix}-is-learner`]: member.isLearner,
     });
   }
+}
+
+/**
+ * The members that a store holds, for code that has no `Membership` yet.
+ * @throws MembershipError BadJson, BadMember when a row cannot be read
+ */
+export function storedMembers(store: Pick<MembershipStore, "visit">): Member[] {
+  const members: Member[] = [];
+  store.visit("members", FIRST, undefined, (key, value) => {
+    members.push({ ...decodeMember(utf8String(value)), id: idOf(key) });
+  });
+  return members;
 }
 
 /** Rows of `members` and `members_removed` are named by the id in hex, unpadded. */
