@@ -38,6 +38,9 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "server/peer",
     ],
   },
+  "backup/restore": {
+    may: ["wire/proto", "storage/disk", "storage/wal", "storage/store", "state/membership", "server"],
+  },
   "api/rpc": { may: ["wire/proto", "wire/grpc", "server"], types: ["state/watch", "state/mvcc", "state/auth"] },
   "api/metrics": { may: [] },
   "api/gateway": { may: ["wire/proto", "wire/grpc", "api/rpc", "api/metrics", "server"] },
@@ -68,6 +71,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
   client: { may: ["wire/proto", "wire/grpc"] },
   cli: {
     may: [
+      "backup/restore",
       "node",
       "node/config",
       "client",
@@ -95,6 +99,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "state/watch",
       "server/peer",
       "server",
+      "backup/restore",
       "api/rpc",
     ],
     types: ["wire/grpc"],

@@ -1,0 +1,1 @@
+export { hasHash, type RestoreOptions, requireFree, restoreSnapshot, type Sha256 } from "./restore.ts";
