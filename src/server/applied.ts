@@ -1,5 +1,4 @@
 import { EtcdError, type Scheduler } from "../base/index.ts";
-import type { ConfState } from "../raft/index.ts";
 import { APPLY_TIMEOUT_MS } from "./timeouts.ts";
 
 /** How far the log is in the state, and who waits for it to get further. */
@@ -8,19 +7,13 @@ export class Applied {
   index: number;
   /** Term of that entry; goes out with it in snapshots. */
   term: number;
-  /**
-   * Who votes as of that entry, by the log's own changes: the one that snapshots are made with. While a start passes over entries that
-   * the store has the effects of already, it is as of the store's consistent index.
-   */
-  confState: ConfState;
   /** Calls that wait for an entry to be applied; each has a time-out of its own. */
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler;
 
-  constructor(index: number, term: number, confState: ConfState, scheduler: Scheduler) {
+  constructor(index: number, term: number, scheduler: Scheduler) {
     this.index = index;
     this.term = term;
-    this.confState = confState;
     this.#scheduler = scheduler;
   }
 

@@ -6,7 +6,7 @@ import type { Applied } from "./applied.ts";
 import type { Applier } from "./applier.ts";
 import { openDatabase, paths } from "./bootstrap.ts";
 import { decodeCommand, type Envelope } from "./command.ts";
-import { mustFollow, recordConfiguration } from "./configuration.ts";
+import { configurationOf, recordConfiguration, requireSameMembers } from "./configuration.ts";
 import type { Core } from "./core.ts";
 import type { Elections } from "./elections.ts";
 import type { LogKeeper } from "./log-keeper.ts";
@@ -182,11 +182,9 @@ export class ApplyLoop {
     }
     if (fresh || entry.index > this.#confIndex) {
       node.applyConfChange(change, entry.index);
-      // Not what raft answers: a snapshot that is still to be put in place may have taken it further than this entry.
-      this.#applied.confState = mustFollow(this.#applied.confState, change);
-      store.setConfState(this.#applied.confState);
       if (fresh) {
         const changed = membership.apply(change);
+        recordConfiguration(store, configurationOf(membership.members()));
         if (changed.kind === "removed") transport.removePeer(changed.id);
         else if (changed.member.id !== memberId) transport.setPeer(changed.member.id, changed.member.peerURLs);
       }
@@ -223,8 +221,7 @@ export class ApplyLoop {
   async #restore(snapshot: Snapshot): Promise<void> {
     const { options, disk, snapshotter, env, connections } = this.#core;
     const { logger } = env;
-    const { index, term, confState } = snapshot.metadata!;
-    assert(confState !== undefined, "a snapshot from the leader without a configuration");
+    const { index, term } = snapshot.metadata!;
     const fields = { "current-applied-index": this.#applied.index, "incoming-leader-snapshot-index": index };
     logger.info("applying snapshot", { ...fields, "incoming-leader-snapshot-term": term });
     assert(index > this.#applied.index, "a snapshot older than what is applied");
@@ -233,9 +230,11 @@ export class ApplyLoop {
     }
     const old = this.#state.store;
     const fresh = await openDatabase(options, disk, env, this.#parts.onFatal);
+    requireSameMembers(snapshot, fresh);
     await this.#state.replace(fresh);
+    const { membership } = this.#state;
     this.#consistentIndex = fresh.consistentIndex().index;
-    let changed = recordConfiguration(fresh, confState);
+    let changed = recordConfiguration(fresh, configurationOf(membership.members()));
     if (this.#consistentIndex < index) {
       this.#consistentIndex = index;
       fresh.setConsistentIndex(index, term);
@@ -244,7 +243,6 @@ export class ApplyLoop {
     if (changed) await fresh.commit();
     this.#applied.index = index;
     this.#applied.term = term;
-    this.#applied.confState = confState;
     this.#parts.logKeeper.onReceived(index);
     connections.setPeers();
     this.#parts.onRestored();

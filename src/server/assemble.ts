@@ -84,7 +84,7 @@ export function assemble(
 
   // What all share.
   const life = new Life();
-  const applied = new Applied(opened.snapshotIndex, opened.snapshotTerm, opened.confState, env.scheduler);
+  const applied = new Applied(opened.snapshotIndex, opened.snapshotTerm, env.scheduler);
   const state = new State(options, opened, parts, applied, env);
   const { mvcc, membership } = state;
   const ids = new RequestIds(memberId, env.clock.wallMs());
@@ -141,7 +141,6 @@ export function assemble(
       log,
       node,
       store: () => state.store,
-      applied,
       wal,
       snapshotter,
       membership,

@@ -11,6 +11,7 @@ import {
   MemoryStorage,
   type Peer,
   RawNode,
+  sameConfState,
 } from "../raft/index.ts";
 import {
   adoptIds,
@@ -22,16 +23,9 @@ import {
 } from "../state/membership/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { openStore, type Store } from "../storage/store/index.ts";
-import { isWalError, type OpenedWal, readWal, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
+import { isWalError, type OpenedWal, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
 import { etcdserver, raftpb } from "../wire/proto/index.ts";
-import {
-  configurationOf,
-  followChanges,
-  idsOf,
-  recordConfiguration,
-  type Settled,
-  settleConfiguration,
-} from "./configuration.ts";
+import { configurationAtStart, configurationOf, followChanges, idsOf, recordConfiguration } from "./configuration.ts";
 import type { MemberOptions } from "./options.ts";
 import type { Remote } from "./remote.ts";
 import { installDatabase, removeUnfinished } from "./snapshot-files.ts";
@@ -384,13 +378,12 @@ async function reopen(
     );
   }
   const { nodeID: memberId, clusterID: clusterId } = etcdserver.decodeMetadata(opened.metadata);
-  const settled = settle(disk, walDir, newest, opened, store, memberId, env);
-  if (settled.index === index) recordConfiguration(store, settled.confState);
+  const { confState, contradicted } = configurationOnDisk(newest, opened, store, env);
+  recordConfiguration(store, confState);
   const { hardState, entries } = options.forceNewCluster
-    ? await forceAlone(opened, memberId, settled, index, env)
+    ? await forceAlone(opened, memberId, confState, index, env)
     : opened;
   const log = new MemoryStorage();
-  const { confState } = settled;
   if (newest.index > 0 || confState.voters.length > 0) {
     log.applySnapshot({ data: new Uint8Array(0), metadata: { confState, index: newest.index, term: newest.term } });
   }
@@ -414,65 +407,42 @@ async function reopen(
     node,
     snapshotIndex: newest.index,
     snapshotTerm: newest.term,
-    confIndex: settled.index,
+    confIndex: index,
     confState,
-    healing: settled.contradiction !== undefined,
+    healing: contradicted,
     restarted: true,
     peers: [],
   };
 }
 
 /**
- * The configuration to start with, by the log and the members that the store holds (see `settleConfiguration`), and the index up to
- * which it has the changes of the log.
+ * The configuration to start with, and whether the records on disk say another one. A server that took the voters of a raft
+ * snapshot from the database wrote such records after a restore: they name the members of the cluster that the restored snapshot was taken from.
  */
-function settle(
-  disk: Disk,
-  walDir: string,
+function configurationOnDisk(
   newest: WalSnapshot,
   opened: OpenedWal,
   store: Store,
-  self: MemberId,
   env: Env,
-): Settled & { readonly index: number } {
-  const recorded = newest.confState ?? emptyConfState();
-  const consistent = store.consistentIndex().index;
-  const last = opened.entries.at(-1)?.index ?? newest.index;
-  const members = storedMembers(store);
-  // A received database may be ahead of the log: its members are those of an index that the log has yet to reach. They are
-  // taken only where the record cannot be true, since it lacks this member: a leader sends snapshots to its members alone.
-  if (last < consistent && newest.confState !== undefined && idsOf(recorded).includes(self)) {
-    return { confState: recorded, contradiction: undefined, ghosts: [], index: newest.index };
+): { readonly confState: ConfState; readonly contradicted: boolean } {
+  const { index } = store.consistentIndex();
+  const recorded = followChanges(newest.confState ?? emptyConfState(), opened.entries, index);
+  const confState = configurationAtStart(storedMembers(store), recorded);
+  // A received database may be ahead of the log: then the record cannot know the members of its index yet.
+  const comparable = (opened.entries.at(-1)?.index ?? newest.index) >= index && newest.confState !== undefined;
+  const contradicted = comparable && !sameConfState(recorded, confState);
+  if (contradicted) {
+    env.logger.warn(
+      "the newest raft snapshot names other voters than the applied log; starting with those of the applied log",
+      {
+        "snapshot-index": newest.index,
+        "consistent-index": index,
+        "snapshot-conf-state": describeConfState(recorded),
+        "applied-conf-state": describeConfState(confState),
+      },
+    );
   }
-  const settled = settleConfiguration({
-    recorded: followChanges(recorded, opened.entries, consistent),
-    members,
-    fromOldest: () => fromOldest(disk, walDir, consistent),
-  });
-  const { logger } = env;
-  if (settled.contradiction !== undefined) {
-    logger.warn("the snapshot record names other voters than the log and the members; starting with the members", {
-      "snapshot-index": newest.index,
-      "consistent-index": consistent,
-      contradiction: settled.contradiction,
-      recorded: describeConfState(recorded),
-      members: describeConfState(settled.confState),
-    });
-  }
-  if (settled.ghosts.length > 0) {
-    logger.warn("the database lists members that do not vote; remove them by their ids if they do not exist", {
-      "member-ids": settled.ghosts.map(hexId),
-    });
-  }
-  return { ...settled, index: consistent };
-}
-
-/** The configuration at `index` by the changes of the log alone, from its oldest usable record; undefined when it cannot be read. */
-function fromOldest(disk: Disk, walDir: string, index: number): ConfState | undefined {
-  const oldest = Wal.validSnapshots(disk, walDir)[0];
-  if (oldest === undefined || (oldest.index > 0 && oldest.confState === undefined)) return undefined;
-  const { entries } = readWal(disk, walDir, oldest);
-  return followChanges(oldest.confState ?? emptyConfState(), entries, index);
+  return { confState, contradicted };
 }
 
 /**
@@ -482,16 +452,16 @@ function fromOldest(disk: Disk, walDir: string, index: number): ConfState | unde
 async function forceAlone(
   opened: { wal: Wal; hardState: HardState; entries: Entry[] },
   self: MemberId,
-  settled: Settled & { readonly index: number },
+  confState: ConfState,
   consistentIndex: number,
   env: Env,
 ): Promise<{ hardState: HardState; entries: Entry[] }> {
   // A commit index by itself is not synced: what the store holds was committed all the same.
   const commit = Math.max(opened.hardState.commit, consistentIndex);
   const entries = opened.entries.filter((entry) => entry.index <= commit);
-  const ids = new Set([...idsOf(settled.confState), ...settled.ghosts]);
+  const ids = new Set(idsOf(confState));
   for (const entry of entries) {
-    if (entry.index <= settled.index || entry.type !== EntryType.EntryConfChange) continue;
+    if (entry.index <= consistentIndex || entry.type !== EntryType.EntryConfChange) continue;
     const change = raftpb.decodeConfChange(entry.data);
     if (change.type === ConfChangeType.ConfChangeRemoveNode) ids.delete(change.nodeId);
     else if (change.type !== ConfChangeType.ConfChangeUpdateNode) ids.add(change.nodeId);

@@ -3,7 +3,7 @@ import { type ConfState, type MemoryStorage, type RawNode, sameConfState } from 
 import type { Membership } from "../state/membership/index.ts";
 import type { Store } from "../storage/store/index.ts";
 import { membershipSnapshotData, type Snapshotter, type Wal } from "../storage/wal/index.ts";
-import type { Applied } from "./applied.ts";
+import { configurationOf } from "./configuration.ts";
 
 export interface LogKeeperOptions {
   /** Entries applied since the last snapshot on disk that ask for a new one. */
@@ -32,7 +32,6 @@ export class LogKeeper {
   readonly #options: LogKeeperOptions;
   readonly #log: MemoryStorage;
   readonly #node: Pick<RawNode, "confStateAt">;
-  readonly #applied: Pick<Applied, "confState">;
   /** The store of now: receiving a snapshot replaces it. */
   readonly #store: () => Store;
   readonly #wal: Wal;
@@ -56,7 +55,6 @@ export class LogKeeper {
     parts: {
       log: MemoryStorage;
       node: Pick<RawNode, "confStateAt">;
-      applied: Pick<Applied, "confState">;
       store: () => Store;
       wal: Wal;
       snapshotter: Snapshotter;
@@ -71,7 +69,6 @@ export class LogKeeper {
   ) {
     this.#log = parts.log;
     this.#node = parts.node;
-    this.#applied = parts.applied;
     this.#forced = parts.forced;
     this.#store = parts.store;
     this.#wal = parts.wal;
@@ -169,9 +166,9 @@ export class LogKeeper {
     logger.info("saved snapshot to disk", { "snapshot-index": index });
   }
 
-  /** Who votes as of `index`, the applied one: what applying the log led to, and raft itself goes by. */
+  /** Who votes as of `index`, the applied one: the members, whom raft goes by too. */
   #confState(index: number): ConfState {
-    const { confState } = this.#applied;
+    const confState = configurationOf(this.#membership.members());
     assert(confState.voters.length > 0, "a snapshot without voters");
     // Undefined while a snapshot from the leader waits to take the store's place: raft is further then.
     const inForce = this.#node.confStateAt(index);

@@ -1,7 +1,9 @@
-import { type MemoryStorage, type Message, SnapshotStatus } from "../raft/index.ts";
+import { assert } from "../base/index.ts";
+import { type MemoryStorage, type Message, SnapshotStatus, sameConfState } from "../raft/index.ts";
 import type { StoreSnapshot } from "../storage/store/index.ts";
 import { membershipSnapshotData } from "../storage/wal/index.ts";
 import type { ApplyLoop } from "./apply-loop.ts";
+import { configurationOf } from "./configuration.ts";
 import type { Core } from "./core.ts";
 import type { LogKeeper } from "./log-keeper.ts";
 import { receiveDatabase } from "./snapshot-files.ts";
@@ -25,7 +27,7 @@ export class SnapshotTransfer {
   /** A follower is too far behind for the log: it gets the state as of now, the database streamed from a frozen image. */
   send(message: Message): void {
     const { state, applied } = this.#core;
-    if (applied.index === 0 || applied.confState.voters.length === 0 || this.#applyLoop.restoring) {
+    if (applied.index === 0 || state.membership.members().length === 0 || this.#applyLoop.restoring) {
       this.#failed(message);
       return;
     }
@@ -47,6 +49,13 @@ export class SnapshotTransfer {
   #sendImage(message: Message, image: StoreSnapshot, release: () => void): void {
     const { state, transport } = this.#core;
     const { index, confState } = image;
+    if (index === state.store.consistentIndex().index) {
+      const members = configurationOf(state.membership.members());
+      assert(
+        confState !== undefined && sameConfState(confState, members),
+        "a snapshot has other voters than the members",
+      );
+    }
     const term = this.#log.term(index);
     const data = membershipSnapshotData({
       members: state.membership.members(),

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { type Env, ManualTime, nullMetrics, type Scheduler, SeededRandom, silentLogger } from "../../base/index.ts";
+import {
+  type Env,
+  type Logger,
+  ManualTime,
+  nullMetrics,
+  type Scheduler,
+  SeededRandom,
+  silentLogger,
+} from "../../base/index.ts";
 import type { Disk } from "../../storage/disk/index.ts";
 import { defaultMemberOptions, type MemberOptions, ServerMember } from "../index.ts";
 
@@ -50,13 +58,14 @@ export async function runMember(
   disk: Disk | ((scheduler: Scheduler) => Disk),
   changes: Partial<MemberOptions> = {},
   seed = 1,
+  logger: Logger = silentLogger,
 ): Promise<TestMember> {
   const time = new ManualTime();
   const env: Env = {
     clock: time,
     scheduler: time,
     random: new SeededRandom(seed),
-    logger: silentLogger,
+    logger,
     metrics: nullMetrics,
   };
   const sha1 = (bytes: Uint8Array): Uint8Array => createHash("sha1").update(bytes).digest();
