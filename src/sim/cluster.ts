@@ -13,6 +13,7 @@ import {
   Leases,
   type LockRecord,
   type Response,
+  type State,
   type Violation,
   Votes,
   type WatchRecord,
@@ -24,6 +25,7 @@ import { listedMembers } from "./members.ts";
 import { Network } from "./network.ts";
 import type { Options } from "./options.ts";
 import { makePump } from "./pump.ts";
+import type { Backup, Origin } from "./restores.ts";
 import { Twin } from "./twin.ts";
 import { drawWanted, SimWatcher, type Wanted } from "./watcher.ts";
 import { ranges, type Scene } from "./workload.ts";
@@ -52,8 +54,16 @@ export class Cluster implements Scene {
   readonly network: Network;
   readonly caller: Caller;
   readonly all: Machine[] = [];
-  readonly twin = new Twin();
-  readonly committed = new CommittedEntries();
+  readonly twin: Twin;
+  readonly committed: CommittedEntries;
+  /** What the cluster was restored from; undefined for one that began empty. */
+  readonly origin: Origin | undefined;
+  /** Entries that the log of a restored cluster begins with. */
+  readonly logBase: number;
+  /** The state before the first call, and the leases that were there already. */
+  readonly initial: { readonly state: State; readonly leases: readonly string[] };
+  /** Snapshots that clients took, oldest first. */
+  readonly backups: Backup[] = [];
   readonly hashes = new Hashes();
   readonly files = new Files();
   readonly votes = new Votes();
@@ -75,9 +85,17 @@ export class Cluster implements Scene {
   #nextWatch = 1;
   #lister: SimWatcher | undefined;
 
-  constructor(seed: number, options: Options, trace: TraceSink | undefined) {
+  constructor(seed: number, options: Options, trace: TraceSink | undefined, origin?: Origin) {
     this.#trace = trace;
     this.options = options;
+    this.origin = origin;
+    this.logBase = origin?.names.length ?? 0;
+    this.twin = origin?.twin() ?? new Twin();
+    this.committed = new CommittedEntries(this.logBase);
+    this.initial = { state: this.twin.state, leases: [...this.twin.leases] };
+    // Values and leases are unique over all eras.
+    this.#nextValue += 1_000_000 * (origin?.era ?? 0);
+    this.#nextLease += 1_000_000 * (origin?.era ?? 0);
     this.world = new World(seed, makePump());
     this.network = new Network(this.world, {
       latencyMinMs: options.networkLatencyMs / 4,
@@ -113,15 +131,16 @@ export class Cluster implements Scene {
       },
       segmentBytes: options.segmentBytes,
     });
-    const names = Array.from({ length: options.members }, (_, i) => `m${i + 1}`);
+    const names = origin?.names ?? Array.from({ length: options.members }, (_, i) => `m${i + 1}`);
     const initialCluster = new Map(names.map((name) => [name, [`http://${name}:2380`]]));
-    for (const name of names) this.addMachine(name, initialCluster, "new");
+    for (const name of names) this.addMachine(name, initialCluster, "new", origin);
   }
 
   addMachine(
     name: string,
     initialCluster: ReadonlyMap<string, readonly string[]>,
     initialClusterState: "new" | "existing",
+    origin?: Origin,
   ): Machine {
     const { options, world } = this;
     const rate = 1 + options.skew * (((world.random.uint32() % 2001) - 1000) / 1000);
@@ -159,6 +178,7 @@ export class Cluster implements Scene {
           this.fail("crash", `${at.name} ended without a fault to excuse it: ${stackOf(error)}`);
         },
       },
+      origin,
     );
     this.all.push(machine);
     return machine;
@@ -297,7 +317,7 @@ export class Cluster implements Scene {
     this.counts.crashes++;
     this.caller.ended(process);
     for (const watcher of this.watchers) watcher.ended(process);
-    if (!machine.removed && machine.damage === undefined) this.#checkFiles(machine);
+    if (!machine.removed && machine.damage === undefined && machine.made) this.#checkFiles(machine);
   }
 
   /** What the crash left of the database must be a sound one. */

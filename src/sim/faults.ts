@@ -1,9 +1,9 @@
 import { below, type Random } from "../base/index.ts";
-import { MemoryDisk } from "../storage/disk/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Machine } from "./machine.ts";
 import { changeMembers, replaceLost } from "./members.ts";
 import { changeAuth, changeDowngrade } from "./operators.ts";
+import { takeBackup } from "./restores.ts";
 import { between, chance, exponential } from "./world.ts";
 
 /** Makes things go wrong, each kind at its own rate, until told to stop. */
@@ -203,40 +203,7 @@ export class Faults {
 
   async #snapshot(): Promise<void> {
     const machine = this.#running();
-    const { process } = machine ?? {};
-    if (machine?.member === undefined || process === undefined) return;
-    const { raftAppliedIndex } = machine.member.status();
-    let bytes = 0;
-    let size = 0;
-    const image = new MemoryDisk();
-    const file = image.open("/db", "createNew");
-    try {
-      const source = await machine.member.snapshot();
-      size = source.size;
-      for await (const chunk of source.chunks(32 * 1024)) {
-        file.writeSync([chunk], bytes);
-        bytes += chunk.length;
-        await this.#cluster.world.wait(exponential(this.#random, 20), process);
-      }
-      source.close();
-    } catch (error) {
-      if (process.alive && !machine.excused(error))
-        this.#cluster.trace(machine.name, `snapshot failed: ${String(error)}`);
-      return;
-    }
-    this.#cluster.trace(machine.name, `snapshot of ${bytes} bytes`);
-    if (bytes !== size) {
-      this.#cluster.fail("correctness", `snapshot: ${machine.name} sent ${bytes} bytes, promised ${size}`);
-    }
-    // It is one state of the database, whatever was written while it was sent, and one that has all from before it was asked for.
-    file.close();
-    if (machine.damage !== undefined) return;
-    const index = this.#cluster.checkDatabase(`a snapshot of ${machine.name}`, image, "/db");
-    if (index !== undefined && index < raftAppliedIndex) {
-      this.#cluster.fail(
-        "correctness",
-        `snapshot: ${machine.name} had applied ${raftAppliedIndex}, and sent what was at ${index}`,
-      );
-    }
+    const backup = machine === undefined ? undefined : await takeBackup(this.#cluster, machine);
+    if (backup !== undefined) this.#cluster.backups.push(backup);
   }
 }

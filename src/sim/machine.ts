@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   below,
   type Env,
@@ -10,14 +9,13 @@ import {
   SeededRandom,
 } from "../base/index.ts";
 import { defaultMemberOptions, type MemberOptions, ServerMember } from "../server/index.ts";
-import type { CrashKeep, MemoryDisk } from "../storage/disk/index.ts";
+import type { CrashKeep, Disk, MemoryDisk } from "../storage/disk/index.ts";
 import { type DiskUser, injected, MachineDisk, ProcessDied } from "./disk.ts";
 import type { Network } from "./network.ts";
 import type { Options } from "./options.ts";
+import { type Origin, placeBackup, restoreMachine, sha1 } from "./restores.ts";
 import { type Damage, damage } from "./rot.ts";
 import { type Life, ProcessTime, type World } from "./world.ts";
-
-const sha1 = (bytes: Uint8Array): Uint8Array => createHash("sha1").update(bytes).digest();
 
 /** Passwords in the clear: what is simulated is the log, not bcrypt. */
 const plainHasher = {
@@ -103,6 +101,10 @@ export class Machine {
   starts = 0;
   #wallStepMs = 0;
   #served = false;
+  /** A restore that has to make the data directory before the first start; undefined where none has to. */
+  readonly #origin: Origin | undefined;
+  /** The data directory is the member's own: what is in it may be judged. */
+  made: boolean;
   readonly #world: World;
   readonly #network: Network;
   readonly #options: Options;
@@ -117,8 +119,11 @@ export class Machine {
     options: Options,
     memberOptions: Partial<MemberOptions>,
     events: MachineEvents,
+    origin?: Origin,
   ) {
     this.name = name;
+    this.#origin = origin;
+    this.made = origin === undefined;
     this.url = `http://${name}:2380`;
     this.rate = rate;
     this.#world = world;
@@ -134,6 +139,7 @@ export class Machine {
       syncFails: 0,
       flipRead: 0,
     });
+    if (origin !== undefined) this.disk.alter((disk) => placeBackup(disk, origin));
     this.memberOptions = defaultMemberOptions("/data", sha1, { name, ...memberOptions });
   }
 
@@ -167,13 +173,17 @@ export class Machine {
       logger: this.#logger(process),
       metrics: { ...nullMetrics, gaugeFrom: ({ name }, value) => process.gauges.set(name, value) },
     };
-    ServerMember.start(this.memberOptions, {
-      disk: this.disk.mount(process),
-      env,
-      transport: this.#network.connect(this.url, process, process.time),
-      hasher: plainHasher,
-      onFatal: (error) => this.#fatal(process, error),
-    }).then(
+    const disk = this.disk.mount(process);
+    const made = this.made ? undefined : this.#restore(process, disk, env);
+    const startMember = (): Promise<ServerMember> =>
+      ServerMember.start(this.memberOptions, {
+        disk,
+        env,
+        transport: this.#network.connect(this.url, process, process.time),
+        hasher: plainHasher,
+        onFatal: (error) => this.#fatal(process, error),
+      });
+    (made === undefined ? startMember() : made.then(startMember)).then(
       (member) => {
         if (!process.alive) return;
         process.member = member;
@@ -183,6 +193,13 @@ export class Machine {
       },
       (error: unknown) => this.#fatal(process, error),
     );
+  }
+
+  async #restore(process: Process, disk: Disk, env: Env): Promise<void> {
+    await restoreMachine(this.name, this.#origin!, disk, env);
+    if (!process.alive) throw new ProcessDied();
+    this.made = true;
+    this.#events.trace(this.name, "restored");
   }
 
   #fatal(process: Process, error: unknown): void {

@@ -49,6 +49,8 @@ export interface Options {
   readonly rots: number;
   readonly downgrades: number;
   readonly authChanges: number;
+  /** How often the whole cluster is lost and restored from a snapshot; the minutes are shared among the eras. */
+  readonly restores: number;
   /** Members' own log lines go into the trace. */
   readonly logs: boolean;
 }
@@ -98,6 +100,7 @@ export function drawOptions(random: Random, changes: Partial<Options> = {}): Opt
     authChanges: rate(1, 10),
     batchLimit: pick(10_000, 10_000, 50),
     cacheBytes: pick(32 * 1024 * 1024, 64 * 1024, 8 * 1024),
+    restores: pick(0, 0, 0, 1, 1, 2),
     logs: false,
   };
   return { ...drawn, ...changes };
@@ -144,6 +147,7 @@ export const defaultLoad: Options = {
   rots: 0.1,
   downgrades: 0.05,
   authChanges: 0.3,
+  restores: 0,
   logs: false,
 };
 
@@ -173,4 +177,5 @@ export const quiet: Options = {
   rots: 0,
   downgrades: 0,
   authChanges: 0,
+  restores: 0,
 };

@@ -15,6 +15,7 @@ import { followMembership } from "./members.ts";
 import { endDowngrade } from "./operators.ts";
 import { drawOptions, type Options } from "./options.ts";
 import { runInTask } from "./pump.ts";
+import { drawOrigin, type Origin, takeBackup } from "./restores.ts";
 import { Client } from "./workload.ts";
 import { exponential } from "./world.ts";
 
@@ -52,9 +53,58 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const random = new SeededRandom(request.seed ^ 0x51b0_ca7e);
   const options = drawOptions(random, request.changes);
   request.onOptions?.(options);
-  const cluster = new Cluster(request.seed, options, request.trace);
-  request.arrange?.(cluster);
-  const phases = new Phases(cluster, request.minutes * 60_000);
+  const eras: Cluster[] = [];
+  const verdicts: string[] = [];
+  let origin: Origin | undefined;
+  do {
+    const seed = (request.seed + 0x1_0000_0000 * eras.length) % Number.MAX_SAFE_INTEGER;
+    const members = origin?.names.length ?? options.members;
+    const cluster = new Cluster(seed, { ...options, members }, request.trace, origin);
+    eras.push(cluster);
+    request.arrange?.(cluster);
+    if (origin !== undefined) cluster.trace("sim", eraText(origin));
+    await live(cluster, (request.minutes * 60_000) / (options.restores + 1));
+    verdicts.push(cluster.failure === undefined ? checkHistory(cluster) : "not looked at");
+    origin = cluster.failure === undefined && eras.length <= options.restores ? drawOrigin(cluster, random) : undefined;
+  } while (origin !== undefined);
+  const cluster = eras.at(-1)!;
+  const sum = (of: (era: Cluster) => number): number => eras.reduce((total, era) => total + of(era), 0);
+  return {
+    seed: request.seed,
+    options,
+    failure: cluster.failure,
+    simulatedMs: sum(({ world }) => world.nowMs),
+    digest: eras.reduce((digest, era) => (digest ^ era.digest) >>> 0, 0),
+    facts: {
+      events: sum(({ world }) => world.ran),
+      calls: sum(({ caller }) => caller.calls.length),
+      unknown: sum(({ caller }) => caller.calls.filter((call) => call.returnMs === undefined).length),
+      revision: cluster.twin.revision,
+      entries: sum(({ committed }) => committed.last),
+      watches: sum(({ watches }) => watches.length),
+      messages: sum(({ network }) => network.delivered),
+      snapshots: sum(({ network }) => network.snapshots),
+      locks: sum(({ locks }) => locks.length),
+      restores: eras.length - 1,
+      linearizability: verdicts.find((verdict) => verdict !== "linearizable") ?? "linearizable",
+      crashes: sum(({ counts }) => counts.crashes),
+      serves: sum(({ counts }) => counts.serves),
+      audits: sum(({ counts }) => counts.audits),
+      checks: sum(({ counts }) => counts.checks),
+    },
+    calls: cluster.caller.calls,
+    cluster,
+  };
+}
+
+function eraText({ backup, names, token, bumpRevision, oldConfState, era }: Origin): string {
+  const row = oldConfState ? ", the old voters left in the database" : "";
+  return `era ${era}: ${names.join(",")} restored from entry ${backup.index}, token ${token}, revision raised by ${bumpRevision}${row}`;
+}
+
+/** From the first start to the last check at rest. */
+async function live(cluster: Cluster, safetyMs: number): Promise<void> {
+  const phases = new Phases(cluster, safetyMs);
   const onRejection = (error: unknown): void => {
     if (!isDeath(error)) cluster.fail("crash", `a promise was rejected and nobody heard: ${stackOf(error)}`);
   };
@@ -66,29 +116,6 @@ export async function run(request: RunRequest): Promise<RunResult> {
   } finally {
     process.off("unhandledRejection", onRejection);
   }
-  const linearizability = cluster.failure === undefined ? checkHistory(cluster) : "not looked at";
-  return {
-    seed: request.seed,
-    options,
-    failure: cluster.failure,
-    simulatedMs: cluster.world.nowMs,
-    digest: cluster.digest,
-    facts: {
-      events: cluster.world.ran,
-      calls: cluster.caller.calls.length,
-      unknown: cluster.caller.calls.filter((call) => call.returnMs === undefined).length,
-      revision: cluster.twin.revision,
-      entries: cluster.committed.last,
-      watches: cluster.watches.length,
-      messages: cluster.network.delivered,
-      snapshots: cluster.network.snapshots,
-      locks: cluster.locks.length,
-      linearizability,
-      ...cluster.counts,
-    },
-    calls: cluster.caller.calls,
-    cluster,
-  };
 }
 
 function isDeath(error: unknown): boolean {
@@ -111,7 +138,8 @@ function checkHistory(cluster: Cluster): string {
       open: (watch) => open.has(watch as never),
     }),
   );
-  const result = checkLinearizability(resolveOutcomes(calls, truth, canonical), {
+  const result = checkLinearizability(resolveOutcomes(calls, truth, canonical, cluster.initial.leases), {
+    initial: cluster.initial.state,
     stepsMax: 300_000,
     expirationsListed: true,
   });
@@ -227,11 +255,21 @@ class Phases {
       case "rest":
         this.#checkRest();
         void cluster.compareHashes(0);
+        void this.#lastBackup();
         this.#enter("end", 2000);
         return false;
       default:
         return true;
     }
+  }
+
+  /** At least one is there to restore from. */
+  async #lastBackup(): Promise<void> {
+    const cluster = this.#cluster;
+    if (cluster.options.restores === 0) return;
+    const machine = cluster.machines().find(({ member, damage }) => member !== undefined && damage === undefined);
+    const backup = machine === undefined ? undefined : await takeBackup(cluster, machine);
+    if (backup !== undefined) cluster.backups.push(backup);
   }
 
   #heal(): void {

@@ -31,9 +31,12 @@ export class Twin {
   /** Greatest revision that the log says is compacted. */
   compacted = -1;
   #state: State = emptyState;
-  /** Revision after the entry of each index; [0] is before the first. */
+  /** Revision after the entry of each index; [0] is before the first, and as many more as a restored log begins with. */
   readonly #revisions: number[] = [1];
   #noSpace = new Set<bigint>();
+
+  /** Revision that a restore raised to; its row is in no log. 0 for none. */
+  #raisedTo = 0;
 
   get revision(): number {
     return this.#state.revision;
@@ -54,6 +57,7 @@ export class Twin {
    * Undefined where the answer hangs on what compactions left lying about.
    */
   hashKv(revision: number, compactRevision: number): number | undefined {
+    if (this.#raisedTo > 0) return undefined;
     let sum = crc32c(utf8("key"));
     for (let main = 2; main <= revision; main++) {
       for (const [sub, { type, kv }] of this.truth.at(main).entries()) {
@@ -82,6 +86,22 @@ export class Twin {
     }
     if (entry.type === EntryType.EntryConfChange) this.#member(raftpb.decodeConfChange(entry.data));
     this.#revisions.push(this.#state.revision);
+  }
+
+  /** A new cluster of these members is made of the state: a log that begins with them, and revisions raised by `bump`. */
+  restore(members: ReadonlyMap<bigint, { readonly url: string; readonly learner: boolean }>, bump: number): void {
+    this.members.clear();
+    this.#removed.clear();
+    for (const [id, member] of members) this.members.set(id, member);
+    if (bump > 0) {
+      const revision = this.#state.revision + bump;
+      this.#state = { ...this.#state, revision };
+      this.truth.raise(revision);
+      this.compacted = revision;
+      this.#raisedTo = revision;
+    }
+    this.#revisions.length = 0;
+    for (let index = 0; index <= members.size; index++) this.#revisions.push(this.#state.revision);
   }
 
   /** The rules by which members refuse a change that is in the log already. */

@@ -97,6 +97,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "state/lease",
       "state/mvcc",
       "state/watch",
+      "state/membership",
       "server/peer",
       "server",
       "backup/restore",

@@ -10,15 +10,21 @@ export interface CommittedEntry {
 
 /** All members are handed the same entries (raft's state machine safety), each in order and without a gap. */
 export class CommittedEntries {
-  /** Entries by index - 1, whoever was first. */
+  /** Entries by index - 1 - #base, whoever was first. */
   readonly #entries: CommittedEntry[] = [];
+  /** The log begins behind this index: a restored one has entries that nobody ever committed. */
+  readonly #base: number;
+
+  constructor(base = 0) {
+    this.#base = base;
+  }
 
   get last(): number {
-    return this.#entries.length;
+    return this.#base + this.#entries.length;
   }
 
   at(index: number): CommittedEntry {
-    return this.#entries[index - 1]!;
+    return this.#entries[index - 1 - this.#base]!;
   }
 
   /** `added` is called for each entry that nobody had before. */
@@ -28,12 +34,12 @@ export class CommittedEntries {
     added: (entry: CommittedEntry) => void,
   ): Violation | undefined {
     for (const entry of entries) {
-      const known = this.#entries[entry.index - 1];
+      const known = this.#entries[entry.index - 1 - this.#base];
       if (known === undefined) {
-        if (entry.index !== this.#entries.length + 1) {
+        if (entry.index !== this.last + 1) {
           return {
             check: "entries",
-            message: `${who} commits index ${entry.index}, nobody has committed ${this.#entries.length + 1}`,
+            message: `${who} commits index ${entry.index}, nobody has committed ${this.last + 1}`,
           };
         }
         this.#entries.push(entry);

@@ -10,9 +10,14 @@ const expiry = (lease: string): Request => ({ kind: "expire", lease });
 /**
  * Settles calls without an answer where the truth, known whole, settles them: values are unique, so one that was written tells
  * that its call happened, and at which revision; one that never was, that it did not. Of the others the causes tell which
- * revisions they can have made. Leases that ended are added as calls, for the search to put them in their place.
+ * revisions they can have made. Leases that ended are added as calls, for the search to put them in their place. `leases` are those that were there before the first call.
  */
-export function resolveOutcomes(calls: readonly CallRecord[], truth: Truth, canonical: Canonical): CallRecord[] {
+export function resolveOutcomes(
+  calls: readonly CallRecord[],
+  truth: Truth,
+  canonical: Canonical,
+  leases: Iterable<string> = [],
+): CallRecord[] {
   const written = new Map<string, number>();
   const byCause = new Map<string, number[]>();
   for (let revision = 2; revision <= truth.revision; revision++) {
@@ -24,6 +29,12 @@ export function resolveOutcomes(calls: readonly CallRecord[], truth: Truth, cano
     else known.push(revision);
   }
   const resolved: CallRecord[] = [];
+  let inheritedId = -1;
+  for (const lease of leases) {
+    const mayBe = byCause.get(canonical(expiry(lease)));
+    if (mayBe === undefined) continue;
+    resolved.push({ type: "call", id: inheritedId--, client: "log", callMs: 0, request: expiry(lease), mayBe });
+  }
   for (const call of calls) {
     if (call.request.kind === "grant") {
       const mayBe = byCause.get(canonical(expiry(call.request.lease)));

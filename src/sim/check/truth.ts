@@ -32,6 +32,12 @@ export class Truth {
     }
   }
 
+  /** The revision is raised without a change, as a restore may do. */
+  raise(revision: number): void {
+    if (revision <= this.revision) throw new Error(`revision raised to ${revision} after ${this.revision}`);
+    this.revision = revision;
+  }
+
   static from(records: readonly TruthRecord[]): Truth {
     const truth = new Truth();
     for (const record of [...records].sort((a, b) => a.revision - b.revision))
