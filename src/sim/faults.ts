@@ -20,6 +20,9 @@ export class Faults {
   start(): void {
     const { options } = this.#cluster;
     this.#repeat(options.crashes, () => this.#crash());
+    this.#repeat(options.blackouts, () => {
+      for (const machine of this.#cluster.machines()) if (machine.process !== undefined) machine.crash("blackout");
+    });
     this.#repeat(options.restarts, () => void this.#running()?.stop());
     this.#repeat(options.partitions, () => this.#partition());
     this.#repeat(options.pauses, () => this.#running()?.pause(between(this.#random, 50, 8000)));

@@ -1,4 +1,4 @@
-import { MajorityConfig, MessageType, RawNode, VoteResult } from "../raft/index.ts";
+import { type ConfState, MajorityConfig, MemoryStorage, MessageType, RawNode, VoteResult } from "../raft/index.ts";
 import { ServerMember } from "../server/index.ts";
 import { Lessor } from "../state/lease/index.ts";
 import { Mvcc } from "../state/mvcc/index.ts";
@@ -112,7 +112,40 @@ async function takenForTorn(which: (message: string) => boolean): Promise<() => 
   );
 }
 
+/** What a start reads of the database's row of voters is what raft begins with. */
+function votersOfTheRow(): () => void {
+  let row: ConfState | undefined;
+  const undoRead = wrap(
+    storePrototype(),
+    "confState",
+    (original) =>
+      function (this: object) {
+        row = original.call(this) as ConfState | undefined;
+        return row;
+      },
+  );
+  const undoStart = wrap(
+    MemoryStorage.prototype,
+    "initialState",
+    (original) =>
+      function (this: object) {
+        const state = original.call(this) as ReturnType<MemoryStorage["initialState"]>;
+        return state.confState.voters.length > 0 && row !== undefined ? { ...state, confState: row } : state;
+      },
+  );
+  return () => {
+    undoRead();
+    undoStart();
+  };
+}
+
 export const mutants: readonly Mutant[] = [
+  {
+    name: "voters-from-the-database",
+    about: "a member starts with the voters of the row confState, where a restore leaves those of another cluster",
+    changes: { ...crashy, restores: 2 },
+    plant: votersOfTheRow,
+  },
   {
     name: "ack-before-sync",
     about: "syncs of the log come back before anything is durable",

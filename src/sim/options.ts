@@ -51,6 +51,8 @@ export interface Options {
   readonly authChanges: number;
   /** How often the whole cluster is lost and restored from a snapshot; the minutes are shared among the eras. */
   readonly restores: number;
+  /** The power goes at all machines at once. */
+  readonly blackouts: number;
   /** Members' own log lines go into the trace. */
   readonly logs: boolean;
 }
@@ -101,6 +103,7 @@ export function drawOptions(random: Random, changes: Partial<Options> = {}): Opt
     batchLimit: pick(10_000, 10_000, 50),
     cacheBytes: pick(32 * 1024 * 1024, 64 * 1024, 8 * 1024),
     restores: pick(0, 0, 0, 1, 1, 2),
+    blackouts: rate(0.3, 3),
     logs: false,
   };
   return { ...drawn, ...changes };
@@ -148,6 +151,7 @@ export const defaultLoad: Options = {
   downgrades: 0.05,
   authChanges: 0.3,
   restores: 0,
+  blackouts: 0,
   logs: false,
 };
 
@@ -178,4 +182,5 @@ export const quiet: Options = {
   downgrades: 0,
   authChanges: 0,
   restores: 0,
+  blackouts: 0,
 };
