@@ -8,6 +8,7 @@ import {
   emptyConfState,
   encodeConfChange,
   type HardState,
+  isEmptyHardState,
   MemoryStorage,
   type Peer,
   RawNode,
@@ -51,8 +52,6 @@ export interface Boot {
   readonly confState: ConfState;
   /** A record on disk names other voters than the log and the store do: the next snapshot, which replaces it, is due at once. */
   readonly healing: boolean;
-  /** True when the directory held a log already. */
-  readonly restarted: boolean;
   /** Members to connect to before the log has told of any: all of a new cluster, or of the one that is joined. */
   readonly peers: readonly MemberInfo[];
 }
@@ -62,7 +61,7 @@ const joinTimeoutMs = 10_000;
 const bootstrapTimeoutMs = 1000;
 
 /** What a member with a new log starts from. */
-const newBoot = { snapshotIndex: 0, snapshotTerm: 0, confIndex: 0, healing: false, restarted: false } as const;
+const newBoot = { snapshotIndex: 0, snapshotTerm: 0, confIndex: 0, healing: false } as const;
 
 /** Where a member's files stand. */
 export function paths(options: Pick<MemberOptions, "dataDir" | "walDir">): {
@@ -231,15 +230,7 @@ async function begin(
     }
   }
   const wal = await newLog(options, own.id, clusterId, walDir, disk, env);
-  const log = new MemoryStorage();
-  const node = makeNode(options, own.id, log, 0, env);
-  const failure = node.bootstrap(members.map(peerOf));
-  if (failure !== undefined) throw failure;
-  env.logger.info("starting local member", {
-    "local-member-id": hexId(own.id),
-    "cluster-id": hexId(clusterId),
-    "initial-cluster": formatInitialCluster(options.initialCluster),
-  });
+  const { log, node } = bootstrapNode(options, own.id, clusterId, members, env);
   return {
     ...newBoot,
     memberId: own.id,
@@ -252,6 +243,41 @@ async function begin(
     confState: configurationOf(members),
     peers: members,
   };
+}
+
+/** A node whose log is to begin with these members. */
+function bootstrapNode(
+  options: MemberOptions,
+  id: MemberId,
+  clusterId: ClusterId,
+  members: readonly MemberInfo[],
+  env: Env,
+): { log: MemoryStorage; node: RawNode } {
+  const log = new MemoryStorage();
+  const node = makeNode(options, id, log, 0, env);
+  const failure = node.bootstrap(members.map(peerOf));
+  if (failure !== undefined) throw failure;
+  env.logger.info("starting local member", {
+    "local-member-id": hexId(id),
+    "cluster-id": hexId(clusterId),
+    "initial-cluster": formatInitialCluster(options.initialCluster),
+  });
+  return { log, node };
+}
+
+/**
+ * Whether the very first write to the log did not complete: the process ended between making the log and that. Such a member has
+ * promised nothing to anybody, since a term, a vote or an acknowledged entry would be in the log.
+ */
+function neverBegun(newest: WalSnapshot, { hardState }: OpenedWal, store: Store): boolean {
+  return newest.index === 0 && isEmptyHardState(hardState) && store.consistentIndex().index === 0;
+}
+
+/** The first members of the new cluster that the flags describe, if it is the one that the log was made for. */
+function firstMembers(options: MemberOptions, id: MemberId, clusterId: ClusterId): readonly MemberInfo[] | undefined {
+  if (options.initialClusterState !== "new" || options.forceNewCluster) return undefined;
+  const first = bootstrapCluster(options.sha1, options.initialCluster, options.initialClusterToken);
+  return first.clusterId === clusterId && first.members.some((member) => member.id === id) ? first.members : undefined;
 }
 
 /** A running cluster that has added this member: its ids come from there, everything else by the log or a snapshot. */
@@ -378,6 +404,12 @@ async function reopen(
     );
   }
   const { nodeID: memberId, clusterID: clusterId } = etcdserver.decodeMetadata(opened.metadata);
+  const first = neverBegun(newest, opened, store) ? firstMembers(options, memberId, clusterId) : undefined;
+  if (first !== undefined) {
+    const { log, node } = bootstrapNode(options, memberId, clusterId, first, env);
+    const confState = configurationOf(first);
+    return { ...newBoot, memberId, clusterId, store, wal: opened.wal, snapshotter, log, node, confState, peers: first };
+  }
   const { confState, contradicted } = configurationOnDisk(newest, opened, store, env);
   recordConfiguration(store, confState);
   const { hardState, entries } = options.forceNewCluster
@@ -410,7 +442,6 @@ async function reopen(
     confIndex: index,
     confState,
     healing: contradicted,
-    restarted: true,
     peers: [],
   };
 }
