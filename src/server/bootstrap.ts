@@ -410,7 +410,14 @@ async function reopen(
     const confState = configurationOf(first);
     return { ...newBoot, memberId, clusterId, store, wal: opened.wal, snapshotter, log, node, confState, peers: first };
   }
-  const { confState, contradicted } = configurationOnDisk(newest, opened, store, env);
+  let configuration: ReturnType<typeof configurationOnDisk>;
+  try {
+    configuration = configurationOnDisk(newest, opened, store, memberId, options.dataDir, env);
+  } catch (error) {
+    await opened.wal.close();
+    throw error;
+  }
+  const { confState, contradicted } = configuration;
   recordConfiguration(store, confState);
   const { hardState, entries } = options.forceNewCluster
     ? await forceAlone(opened, memberId, confState, index, env)
@@ -447,18 +454,28 @@ async function reopen(
 }
 
 /**
- * The configuration to start with, and whether the records on disk say another one. A server that took the voters of a raft
+ * The configuration to start with, and whether the newest record on disk says another one. A server that took the voters of a raft
  * snapshot from the database wrote such records after a restore: they name the members of the cluster that the restored snapshot was taken from.
+ * @throws EtcdError FailedPrecondition when the log has this member and the store has only others
  */
 function configurationOnDisk(
   newest: WalSnapshot,
   opened: OpenedWal,
   store: Store,
+  self: MemberId,
+  dataDir: string,
   env: Env,
 ): { readonly confState: ConfState; readonly contradicted: boolean } {
   const { index } = store.consistentIndex();
   const recorded = followChanges(newest.confState ?? emptyConfState(), opened.entries, index);
   const confState = configurationAtStart(storedMembers(store), recorded);
+  if (idsOf(recorded).includes(self) && !idsOf(confState).includes(self)) {
+    // etcd 3.4's restore leaves the members of the old cluster where 3.6 and later read them: a member would wait for those for ever.
+    throw refused(
+      `the log in ${dataDir} is that of member ${hexId(self)}, but ${dataDir}/member/snap/db lists only members of another cluster ` +
+        `(${idsOf(confState).map(hexId).join(", ")}): it was restored by an older tool, such as etcdctl 3.4; restore the snapshot anew with etcdutl`,
+    );
+  }
   // A received database may be ahead of the log: then the record cannot know the members of its index yet.
   const comparable = (opened.entries.at(-1)?.index ?? newest.index) >= index && newest.confState !== undefined;
   const contradicted = comparable && !sameConfState(recorded, confState);

@@ -251,6 +251,36 @@ describe("a member on a restored directory", () => {
   });
 });
 
+describe("a directory whose database lists another cluster's members alone", () => {
+  it("is refused in one line, since its member would wait for them for ever", async () => {
+    const disk = await backedUp();
+    await restore(disk);
+    // As etcdctl 3.4 restores a snapshot of etcd 3.6: new log and `.snap`, but the old members where 3.6 keeps them.
+    await timed(async (env) => {
+      const store = await openStore(disk, "/data/member/snap/db", {}, env);
+      const rows: [Uint8Array, Uint8Array][] = [];
+      store.visit("members", new Uint8Array(0), undefined, (key, value) => {
+        rows.push([key.slice(), value.slice()]);
+      });
+      for (const [key, value] of rows) {
+        store.delete("members", key);
+        store.put(
+          "members",
+          utf8("8e9e05c52164694d"),
+          utf8(new TextDecoder().decode(value).replace(/"id":\d+/, '"id":10276657743932975437')),
+        );
+      }
+      await store.commit();
+      await store.close();
+    });
+    const before = contentOf(disk, "/data/member/snap/db");
+    await expect(runMember(disk, often)).rejects.toThrow(/lists only members of another cluster \(8e9e05c52164694d\)/);
+    expect(contentOf(disk, "/data/member/snap/db")).toEqual(before);
+    // A second try is told the same: nothing holds the files, nothing was changed.
+    await expect(runMember(disk, often)).rejects.toThrow("restore the snapshot anew with etcdutl");
+  });
+});
+
 describe("a restore", () => {
   it("refuses what is damaged, has no hash, or is there already, and says so in etcdutl's words", async () => {
     const disk = await backedUp();
