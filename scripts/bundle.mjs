@@ -16,6 +16,8 @@ import { rolldown } from "rolldown";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { bundlePath, codePath } = createRequire(import.meta.url)("../bin/run.cjs");
 const warm = join(root, "scripts/warm.cjs");
+// What the programs compile while they warm up is for dist/bin, and only that.
+process.env.QUORATE_COMPILE_CACHE = "off";
 const bundles = ["server", "beside", "ctl", "utl"];
 /** The directories of packages of which a bundle holds something. */
 const packages = new Set();
