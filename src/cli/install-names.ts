@@ -75,6 +75,7 @@ export function installEtcdNames(
   try {
     if (flags.includes("--remove")) return remove(launchers, directory, io);
 
+    mkdirSync(directory, { recursive: true });
     const found = launchers.map(({ path, target }) => ({ path, is: look(path, target) }));
     for (const { path, is } of found) {
       if (is === "directory" || is === "the program itself")
@@ -87,7 +88,6 @@ export function installEtcdNames(
         `${foreign.join(", ")} ${what} not Quorate's; nothing was written. Replace with --force, or choose another directory`,
       );
     }
-    mkdirSync(directory, { recursive: true });
     for (const { path, target, text } of launchers) {
       // Renamed into place: a program that is being started sees the old file or the new one, and where the old one
       // is a link, that goes, not the file it names.
