@@ -48,18 +48,29 @@ function isTrusted(stat) {
   return isOwn(stat) && (process.geteuid === undefined || (stat.mode & 0o022) === 0);
 }
 
+/** V8 takes, and may crash on, the code of another build of Node that has the same V8 and the same version. */
+function platformOf() {
+  try {
+    const { size, mtimeMs } = fs.statSync(process.execPath);
+    return { versions: process.versions, platform: process.platform, arch: process.arch, size, mtimeMs };
+  } catch {
+    // Replaced while this program starts.
+    return undefined;
+  }
+}
+
 /** Where the code of one bundle is kept. */
 class CompileCache {
   #directory;
   #path;
   #key;
 
-  /** `source`: the bundle's bytes. */
+  /** `source`: the bundle's bytes, of which V8 compares no more than the length. */
   constructor(bundle, source, version, directory = cacheDirectory()) {
+    const platform = directory === undefined ? undefined : platformOf();
+    if (platform === undefined) return;
     this.#directory = directory;
-    if (directory === undefined) return;
-    // V8 compares no more of the source than its length.
-    const about = [version, process.version, process.platform, process.arch, cachedDataVersionTag()];
+    const about = { version, ...platform, tag: cachedDataVersionTag() };
     this.#key = createHash("sha256").update(source).update(JSON.stringify(about)).digest("hex").slice(0, 32);
     this.#path = join(directory, `${bundle}-${this.#key}.code`);
   }
@@ -77,8 +88,7 @@ class CompileCache {
       const bytes = fs.readFileSync(file);
       const code = bytes.subarray(32);
       if (!this.#digest(code).equals(bytes.subarray(0, 32))) return undefined;
-      // For whoever decides what has not been used for long.
-      if (Date.now() - stat.mtimeMs > dayMs) fs.futimesSync(file, new Date(), new Date());
+      if (Date.now() - stat.mtimeMs > dayMs) touch(file);
       return code;
     } catch {
       return undefined;
@@ -142,6 +152,15 @@ function isWithin(path, directory) {
 /** `path`, or the directory above it that is there. */
 function nearest(path) {
   return fs.existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
+}
+
+/** What is used is not what goes first. */
+function touch(file) {
+  try {
+    fs.futimesSync(file, new Date(), new Date());
+  } catch {
+    // A read-only place.
+  }
 }
 
 function remove(path) {

@@ -27,18 +27,31 @@ prune("");
 
 function reach(path) {
   if (library.has(path)) return;
-  const content = readFileSync(join(from, path), "utf8");
-  library.set(path, content);
   const types = path.endsWith(".d.ts");
+  const text = readFileSync(join(from, path), "utf8");
+  const content = types ? forEveryone(text) : text;
+  library.set(path, content);
   for (const [, fixed, onDemand] of content.matchAll(imports)) {
     const specifier = fixed ?? onDemand;
     if (specifier.startsWith(".")) {
       const target = join(dirname(path), specifier).replaceAll("\\", "/");
-      reach(types ? target.replace(/\.[jt]s$/, ".d.ts") : target);
+      reach(types ? target.replace(/\.js$/, ".d.ts") : target);
     } else if (!specifier.startsWith("node:") && !(specifier in dependencies)) {
       throw new Error(`${path} imports ${specifier}, which is no dependency of the package`);
     }
   }
+}
+
+/**
+ * Types as programs outside of this project can read them. Relative imports end in .js: tsc leaves them as they are in the
+ * sources, and not every compiler finds `x.d.ts` by `./x.ts`. Imports of Node's types may fail, for programs that have no
+ * `@types/node`; to these they are `any`, while a mistake anywhere else still shows.
+ */
+function forEveryone(text) {
+  return text.replace(imports, (statement, specifier) => {
+    const ours = statement.replace(/(["']\.[^"']*)\.ts(["'])/, "$1.js$2");
+    return specifier?.startsWith("node:") ? `// @ts-ignore: known where @types/node is installed\n${ours}` : ours;
+  });
 }
 
 /** Removes what is not of the library; returns whether anything is left in `folder`. */

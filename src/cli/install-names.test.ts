@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { installEtcdNames } from "./install-names.ts";
 
@@ -28,7 +28,8 @@ beforeEach(() => {
   directory = join(scratch, "usr/local/bin");
   mkdirSync(bin, { recursive: true });
   for (const name of names) {
-    writeFileSync(join(bin, name), `console.log(JSON.stringify(["${name}", ...process.argv.slice(2)]));`);
+    const text = `#!/usr/bin/env node\nconsole.log(JSON.stringify(["${name}", ...process.argv.slice(2)]));\n`;
+    writeFileSync(join(bin, name), text, { mode: 0o755 });
   }
 });
 afterEach(() => {
@@ -53,8 +54,10 @@ function run(args: readonly string[], options: { node?: string; path?: string; p
   return { code, out, err };
 }
 
-function call(name: string, ...args: string[]): unknown {
-  return JSON.parse(execFileSync(join(directory, name), args, { encoding: "utf8" }));
+/** With `path` as PATH; without it there is no Node in it, as in a unit of systemd. */
+function call(name: string, args: readonly string[] = [], path = "/nowhere:/usr/bin:/bin"): unknown {
+  const env = { PATH: path };
+  return JSON.parse(execFileSync(join(directory, name), args, { encoding: "utf8", env }));
 }
 
 it("writes launchers that hand on every argument, says what it did and how to undo it", () => {
@@ -69,14 +72,15 @@ it("writes launchers that hand on every argument, says what it did and how to un
   );
   for (const name of names) {
     expect(statSync(join(directory, name)).mode & 0o777).toBe(0o755);
-    expect(call(name, "a b", "$HOME", "'", "")).toEqual([name, "a b", "$HOME", "'", ""]);
+    expect(call(name, ["a b", "$HOME", "'", ""])).toEqual([name, "a b", "$HOME", "'", ""]);
   }
   expect(readdirSync(directory).sort()).toEqual(names);
 });
 
 it("finds another Node when the one it was made with has gone", () => {
   run([directory], { node: join(scratch, "gone/node") });
-  expect(call("etcdctl", "version")).toEqual(["etcdctl", "version"]);
+  const path = `${dirname(process.execPath)}:/usr/bin:/bin`;
+  expect(call("etcdctl", ["version"], path)).toEqual(["etcdctl", "version"]);
 });
 
 it("writes its own launchers anew, and replaces a link to the program", () => {
@@ -84,7 +88,7 @@ it("writes its own launchers anew, and replaces a link to the program", () => {
   rmSync(join(directory, "etcdctl"));
   symlinkSync(join(bin, "etcdctl"), join(directory, "etcdctl"));
   expect(run([directory]).code).toBe(0);
-  expect(readFileSync(join(directory, "etcd"), "utf8")).not.toContain("/old/node");
+  expect(readFileSync(join(directory, "etcd"), "utf8")).not.toContain("/old");
   expect(call("etcdctl")).toEqual(["etcdctl"]);
   expect(readFileSync(join(bin, "etcdctl"), "utf8")).toContain("console.log");
 });
@@ -103,7 +107,7 @@ it("leaves everything as it is when one of the names is someone else's, unless t
   ]);
   expect(readdirSync(directory).sort()).toEqual(["etcd", "etcdutl"]);
   expect(run(["--force", directory]).code).toBe(0);
-  expect(call("etcd", "--version")).toEqual(["etcd", "--version"]);
+  expect(call("etcd", ["--version"])).toEqual(["etcd", "--version"]);
   // The link went, not what it named.
   expect(readFileSync(real, "utf8")).toBe("ELF");
 });

@@ -120,9 +120,9 @@ interface Launcher {
 }
 
 /**
- * The launcher's text. It names Node by its path, since a unit of systemd, cron and sudo have a PATH of their own;
- * where that Node has gone, after an upgrade, it looks for another one. exec keeps the process id, which signals and
- * systemd's notifications go by.
+ * The launcher's text. It puts Node's directory before the others, since a unit of systemd, cron and sudo have a PATH of their
+ * own; where that Node has gone, after an upgrade, another one serves. It starts the program's file itself, not Node with it,
+ * as that may do something before Node runs; exec keeps the process id, which signals and systemd's notifications go by.
  */
 function launcher(platform: NodeJS.Platform, node: string, target: string): string {
   if (platform === "win32") {
@@ -139,9 +139,9 @@ function launcher(platform: NodeJS.Platform, node: string, target: string): stri
   return [
     "#!/bin/sh",
     `# ${mark}.`,
-    `node=${quoted(node)}`,
-    '[ -x "$node" ] || node=node',
-    `exec "$node" ${quoted(target)} "$@"`,
+    `node=${quoted(dirname(node))}`,
+    '[ -x "$node/node" ] && export PATH="$node:$PATH"',
+    `exec ${quoted(target)} "$@"`,
     "",
   ].join("\n");
 }
