@@ -67,7 +67,7 @@ async function bundle(name) {
     format: "cjs",
     codeSplitting: false,
     comments: false,
-    sourcemap: true,
+    sourcemap: "hidden",
   });
   await build.close();
   const [chunk] = output;
