@@ -1,19 +1,21 @@
 // Starts the programs of dist/bin. A process of Node spends most of its start on finding, reading and compiling what it runs;
-// here that is one file, and what V8 made of it when the package was built is taken over as it is. See scripts/bundle.mjs.
-const { readFileSync } = require("node:fs");
+// here that is one file, and what V8 made of it, when the package was built or in an earlier run, is taken over as it is.
+// See scripts/bundle.mjs and compile-cache.cjs.
+const { existsSync, readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
-const { join } = require("node:path");
+const { dirname, join } = require("node:path");
 const { cachedDataVersionTag } = require("node:v8");
 const { Script } = require("node:vm");
 
-const directory = join(__dirname, "../dist/bin");
+const root = dirname(__dirname);
+const directory = join(root, "dist/bin");
 
 /** The file that holds the programs of `bundle`. */
 function bundlePath(bundle) {
   return join(directory, `${bundle}.cjs`);
 }
 
-/** Where its compiled code is: V8 takes it only with the version and flags it was made with, so they are in the name. */
+/** Where the build puts its compiled code: V8 takes it only with the version and flags it was made with, so they are in the name. */
 function codePath(bundle) {
   return join(directory, `${bundle}-${cachedDataVersionTag().toString(16)}.code`);
 }
@@ -26,20 +28,70 @@ function readIfThere(path) {
   }
 }
 
-/** The bundle as V8 holds it, compiled before where that was done. */
-function load(bundle) {
+/**
+ * The bundle as V8 holds it, with the code that was compiled before where there is some. `keep` is to be called once the
+ * program has done what most runs do: it keeps the compiled code for the next one.
+ */
+function load(bundle, program) {
   const filename = bundlePath(bundle);
-  // It holds ASCII alone, and V8 takes it without decoding.
-  return new Script(readFileSync(filename, "latin1"), { filename, cachedData: readIfThere(codePath(bundle)) });
+  const source = readIfThere(filename) ?? notBuilt(program, filename);
+  const built = readIfThere(codePath(bundle));
+  // Without what the next lines read, a start after a build is as short as it can be.
+  const cache = built === undefined ? openCache(bundle, source) : undefined;
+  const cachedData = built ?? cache.read();
+  // The source holds ASCII alone, and V8 takes it without decoding.
+  const script = new Script(source.latin1Slice(), { filename, cachedData });
+  let kept = cache === undefined || (cachedData !== undefined && !script.cachedDataRejected);
+  const keep = (except) => {
+    if (kept) return;
+    kept = true;
+    cache.write(() => script.createCachedData(), except);
+  };
+  return { script, keep };
+}
+
+function openCache(bundle, source) {
+  const { CompileCache } = require("./compile-cache.cjs");
+  return new CompileCache(bundle, source, packageVersion());
+}
+
+function packageVersion() {
+  return require("../package.json").version;
+}
+
+/** Ends the process: a clone that was not built, or an installation that has lost a file. */
+function notBuilt(program, filename) {
+  const remedy = existsSync(join(root, "src"))
+    ? `not built; run "npm ci && npm run build" in ${root}`
+    : `${filename} is missing; install the package again`;
+  process.stderr.write(`${program}: ${remedy}\n`);
+  process.exit(1);
 }
 
 /** Runs a program of `bundle` with the process's arguments. */
-function run(bundle, program, script = load(bundle)) {
+function run(bundle, program, { script, keep } = load(bundle, program)) {
   const path = bundlePath(bundle);
   const module = { exports: {} };
   script.runInThisContext().call(module.exports, module.exports, createRequire(path), module, path, directory);
-  const { version } = require("../package.json");
-  return module.exports.programs[program]({ version, etcd: join(__dirname, "etcd"), run });
+  if (bundle !== "server") keepLater(bundle, keep);
+  return module.exports.programs[program]({
+    version: packageVersion(),
+    etcd: join(__dirname, "etcd"),
+    run,
+    // Not at once: those who waited for the server come first.
+    ready: (dataDir) => setTimeout(keep, 1000, dataDir).unref(),
+  });
+}
+
+/** A command is over when it ends; what serves has done after a while what it does at its start. */
+function keepLater(bundle, keep) {
+  if (bundle === "beside") setTimeout(keep, 5000).unref();
+  // A command that failed, or that told of itself, has compiled little of what the others need.
+  else if (!["version", "help", "completion"].includes(process.argv[2])) {
+    process.once("exit", (code) => {
+      if (code === 0) keep();
+    });
+  }
 }
 
 module.exports = { bundlePath, codePath, load, run };

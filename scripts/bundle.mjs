@@ -2,10 +2,10 @@
 //   <bundle>.cjs         its programs in one file, with what they use of the dependencies, in ASCII
 //   <bundle>.lines       for each of its lines the source file and line: src/node/source-lines.ts reads it
 //   <bundle>-<tag>.code  what V8 compiled in a run of a program, for the Node and flags that the tag stands for
-// The last are made by running the programs on a member with a temporary directory. Where that is not possible they are
+// and THIRD-PARTY-NOTICES, the licences of the packages that the bundles hold. The compiled code is made by running the programs on a member with a temporary directory. Where that is not possible it is
 // left out: programs then start slower, and nothing else. See docs/decisions/0004-one-file.md.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire, SourceMap } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,10 +16,18 @@ import { rolldown } from "rolldown";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { bundlePath, codePath } = createRequire(import.meta.url)("../bin/run.cjs");
 const warm = join(root, "scripts/warm.cjs");
+// What the programs compile while they warm up is for dist/bin, and only that.
+process.env.QUORATE_COMPILE_CACHE = "off";
 const bundles = ["server", "beside", "ctl", "utl"];
+/** The directories of packages of which a bundle holds something. */
+const packages = new Set();
 
 const made = await Promise.all(bundles.map(bundle));
-const current = made.every(({ path, code, lines }) => holds(path, code) && holds(linesPath(path), lines));
+const noticesPath = join(dirname(bundlePath("server")), "THIRD-PARTY-NOTICES");
+const notices = noticesText();
+const current =
+  holds(noticesPath, notices) &&
+  made.every(({ path, code, lines }) => holds(path, code) && holds(linesPath(path), lines));
 if (!current || !bundles.every((name) => existsSync(codePath(name)))) {
   const directory = dirname(bundlePath("server"));
   rmSync(directory, { recursive: true, force: true });
@@ -28,6 +36,7 @@ if (!current || !bundles.every((name) => existsSync(codePath(name)))) {
     writeFileSync(path, code, "latin1");
     writeFileSync(linesPath(path), lines);
   }
+  writeFileSync(noticesPath, notices);
   await keepCode();
   for (const name of bundles) {
     if (!existsSync(codePath(name))) console.warn(`bundle: no compiled code was kept for ${name}`);
@@ -58,10 +67,14 @@ async function bundle(name) {
     format: "cjs",
     codeSplitting: false,
     comments: false,
-    sourcemap: true,
+    sourcemap: "hidden",
   });
   await build.close();
   const [chunk] = output;
+  for (const id of chunk.moduleIds) {
+    const [directory] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll("\\", "/")) ?? [];
+    if (directory !== undefined) packages.add(directory);
+  }
   // Where a module is imported on demand, those it shares with the others are set up by functions, and none of their constants is
   // one for V8: 5 to 8 % of the processor time of a request.
   if (name === "server" && chunk.code.includes("__esmMin"))
@@ -96,6 +109,19 @@ function lineTable(path, text, map) {
     table.writeUInt16LE(entry.originalLine + 1, at + 2);
   }
   return table;
+}
+
+/** What the licences of the bundled packages ask to be passed on with their code. */
+function noticesText() {
+  const texts = [...packages].map((directory) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+    const file = readdirSync(directory).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry));
+    if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
+    const text = readFileSync(join(directory, file), "utf8").replaceAll("\r\n", "\n").trim();
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+  const head = "The programs in this directory hold code of these packages:\n";
+  return [head, ...texts.sort()].join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /** Runs each program on what it is for, so that V8 compiles what such a run needs. */

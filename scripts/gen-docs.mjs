@@ -14,8 +14,8 @@ const check = process.argv.includes("--check");
 
 const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
 spawnSync(process.execPath, [join(typescript, "bin/tsc"), "-p", "tsconfig.build.json"], { cwd: root });
-const node = await import("../dist/node/index.js");
-const config = await import("../dist/node/config/index.js");
+const node = await import("../build/lib/node/index.js");
+const config = await import("../build/lib/node/config/index.js");
 
 const pages = { "flags.md": flagsPage(), "metrics.md": await metricsPage() };
 let stale = false;

@@ -4,14 +4,14 @@ const { renameSync, writeFileSync } = require("node:fs");
 const { codePath, load, run } = require("../bin/run.cjs");
 
 const [bundle, program] = process.argv.splice(2, 2);
-const script = load(bundle);
+const { script } = load(bundle, program);
 process.on("exit", keep);
 // A server ends by a signal, with no time left for this.
 process.on("message", () => {
   keep();
   process.kill(process.pid, "SIGTERM");
 });
-run(bundle, program, script);
+run(bundle, program, { script, keep: () => {} });
 
 function keep() {
   const path = codePath(bundle);

@@ -6,6 +6,8 @@ export interface Installation {
   readonly etcd: string;
   /** Runs a program of another bundle, with the same arguments. */
   readonly run: (bundle: string, program: string) => Promise<void>;
+  /** The server calls this once it serves: from then on its compiled code may be kept for the next start, outside of `dataDir`. */
+  readonly ready: (dataDir: string) => void;
 }
 
 /** The programs of one bundle, by name: each runs with the process's arguments, environment and streams, and sees to its exit code. */

@@ -1,24 +1,26 @@
 import { readFileSync } from "node:fs";
-import type { Programs } from "./installation.ts";
+import type { Installation, Programs } from "./installation.ts";
 import { runServer } from "./server/run.ts";
 
 // Nothing here is imported on demand: what a module that is shares with the others can then be no constant of the file that
 // all are bundled into. See docs/decisions/0004-one-file.md.
 export const programs: Programs = {
   /** The server under etcd's name, with etcd's flags, log lines and exit codes. */
-  etcd: async ({ version, run }) => {
+  etcd: async (installation) => {
     const [first] = process.argv.slice(2);
-    if (first === "gateway" || first === "grpc-proxy") await run("beside", "proxies");
-    else await server(version, false);
+    if (first === "gateway" || first === "grpc-proxy") await installation.run("beside", "proxies");
+    else await server(installation, false);
   },
   /** The same server, greeting a person at a terminal; `quorate dev`: a whole cluster on this machine. */
-  quorate: async ({ version, run }) => {
-    if (process.argv[2] === "dev") await run("beside", "dev");
-    else await server(version, true);
+  quorate: async (installation) => {
+    const [first] = process.argv.slice(2);
+    if (first === "dev") await installation.run("beside", "dev");
+    else if (first === "install-etcd-names") await installation.run("beside", "installEtcdNames");
+    else await server(installation, true);
   },
 };
 
-function server(version: string, banner: boolean): Promise<void> {
+function server({ version, ready }: Installation, banner: boolean): Promise<void> {
   const readFile = (path: string): string => readFileSync(path, "utf8");
-  return runServer({ args: process.argv.slice(2), env: process.env, readFile, banner, version });
+  return runServer({ args: process.argv.slice(2), env: process.env, readFile, banner, version, ready });
 }

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../base/index.ts";
-import { openMemoryStore, type Store } from "../storage/store/index.ts";
+import type { Store } from "../storage/store/index.ts";
+import { openMemoryStore } from "../storage/store/testing/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import { AlarmStore, alarmText } from "./alarms.ts";
 

@@ -19,7 +19,7 @@ const usage = `usage: npm run sim -- [options]
   --set NAME=VALUE  fix one of the drawn options (repeatable)
   --trace           print every event, one a line
   --from SECONDS    with --trace: only from this simulated second on
-  --history FILE    write the recorded history, for dist/sim/check/main.js
+  --history FILE    write the recorded history, for build/src/sim/check/main.js
   --mutants [NAME]  plant each known bug and count the seeds until it is caught; with --write the
                     table goes into docs/internals/simulator.md
   --scenario PATH   play the scenario of this file, or all of a directory (default src/sim/testdata), each

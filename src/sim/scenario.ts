@@ -66,8 +66,10 @@ interface ScenarioEvent {
   readonly where: string;
 }
 
-/** Where the scenarios of this project are, seen from `src` and from `dist`. */
-export const scenarioDirectory = fileURLToPath(new URL("../../src/sim/testdata/", import.meta.url));
+/** Where the scenarios of this project are, also when this file runs from `build`, where `npm run tools` puts the code alone. */
+export const scenarioDirectory = fileURLToPath(
+  new URL("testdata/", import.meta.url.replace("/build/src/sim/", "/src/sim/")),
+);
 
 /** The scenario of a file, or all of a directory. */
 export function readScenarios(path: string): Scenario[] {

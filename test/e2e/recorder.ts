@@ -229,7 +229,7 @@ export function judge(calls: readonly CallRecord[], history: readonly TruthRecor
   return checkAcknowledged(calls, truth) ?? checkReadsOfThePast(calls, truth);
 }
 
-/** A file for `node dist/sim/check/main.js all <file>`; written when QUORATE_HISTORIES names a directory. */
+/** A file for `node build/src/sim/check/main.js all <file>`; written when QUORATE_HISTORIES names a directory. */
 export function keepHistory(name: string, calls: readonly CallRecord[], history: readonly TruthRecord[]): void {
   const directory = process.env["QUORATE_HISTORIES"];
   if (directory === undefined) return;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Code, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
+import { Code, EMPTY, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
 import { type Peer, type Status, status } from "../../wire/grpc/index.ts";
 import { CONTENT_TYPE as metricsType } from "../metrics/index.ts";
@@ -66,7 +66,8 @@ export class HttpGateway {
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
       try {
         if (request.headers.upgrade?.toLowerCase() === "websocket") this.#upgrade(request, socket, head);
-        else serveWithoutUpgrade(server, request, socket, head);
+        else if (!readsBodies) serveWithoutUpgrade(server, request, socket, head);
+        else this.#readThenServe(server, request, socket, head);
       } catch (error) {
         this.#options.logger.warn("failed to serve an HTTP upgrade", { path: request.url, error });
         socket.destroy();
@@ -257,6 +258,17 @@ export class HttpGateway {
     }
   }
 
+  /** Gives a request again with its body, which node:http has taken out of the connection. */
+  #readThenServe(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+    this.#body(request).then(
+      (body) => {
+        if (body === undefined) socket.destroy();
+        else serveWithoutUpgrade(server, request, socket, head, body);
+      },
+      () => socket.destroy(),
+    );
+  }
+
   #bodyMax(): number {
     return 3 * this.#options.receiveBytesMax;
   }
@@ -389,18 +401,32 @@ function isEncrypted(request: IncomingMessage): boolean {
   return (request.socket as { encrypted?: boolean }).encrypted === true;
 }
 
+/** Whether node:http reads the body of a request that offers an upgrade; before Node 26 the body follows in the connection. */
+const readsBodies = Number(process.versions.node.split(".")[0]) >= 26;
+
 /**
  * An upgrade to anything else, as curl offers HTTP/2, is declined by answering the request in the protocol it came in. node:http
- * has left the connection to us, so it is given the same request again, without the offer.
+ * has left the connection to us, so it is given the same request again, without the offer; with `body`, where that was read.
+ * (Its own way to decline, `shouldUpgradeCallback`, answers no further request of the connection.)
  */
-function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+function serveWithoutUpgrade(
+  server: Server,
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  body?: Buffer,
+): void {
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
   const { rawHeaders } = request;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
-    if (!/^(connection|upgrade|http2-settings)$/i.test(name)) lines.push(`${name}: ${rawHeaders[i + 1]}`);
+    if (/^(connection|upgrade|http2-settings)$/i.test(name)) continue;
+    if (body !== undefined && /^(content-length|transfer-encoding|trailer)$/i.test(name)) continue;
+    lines.push(`${name}: ${rawHeaders[i + 1]}`);
   }
-  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  if (body !== undefined && body.length > 0) lines.push(`Content-Length: ${body.length}`);
+  const again = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+  socket.unshift(Buffer.concat([again, body ?? EMPTY, head]));
   server.emit("connection", socket);
 }
 

@@ -47,7 +47,7 @@ async function run(command: Extract<ReturnType<typeof parseDev>, { kind: "run" }
     await Promise.race([supervisor.startAll(), ended]);
     control = await listen(controlPath(dataDir), (line) => obey(supervisor, line));
     say(table(supervisor, await supervisor.status()));
-    say(`  try    etcdctl --endpoints ${supervisor.endpoints} put greeting hello`);
+    say(`  try    quoratectl --endpoints ${supervisor.endpoints} put greeting hello`);
     say('  kill   quorate dev --kill leader     (or type "kill leader" here; then "start m1", "status")');
     say("  stop   Ctrl-C\n");
     const lines = createInterface({ input: process.stdin });

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly banner: boolean;
   /** Of this package, beside etcd's that clients see. */
   readonly version: string;
+  /** Called once the server serves, with its data directory. */
+  readonly ready: (dataDir: string) => void;
 }
 
 /**
@@ -35,5 +37,6 @@ export async function runServer(run: RunOptions): Promise<void> {
     process.exitCode = loaded.code;
     return;
   }
-  await startServer(loaded, { banner: run.banner, version: run.version, gitSha: inputs.build.gitSha });
+  const { banner, version, ready } = run;
+  await startServer(loaded, { banner, version, ready, gitSha: inputs.build.gitSha });
 }

@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly banner: boolean;
   readonly version: string;
   readonly gitSha: string;
+  /** Called once the server serves, with its data directory. */
+  readonly ready: (dataDir: string) => void;
 }
 
 /** Open calls may take this long to end once the process was told to. */
@@ -74,6 +76,7 @@ export async function startServer(loaded: Exclude<Loaded, { kind: "exit" }>, how
     }
     const serving = await serve(options, new RealDisk(), registry, env);
     if (how.banner) process.stdout.write(banner(serving, config, how.version));
+    how.ready(config.dataDir);
     endOnSignal(how.banner, async () => {
       await serving.close(graceMs);
       logger.info("closed etcd server", { name: config.name, "data-dir": config.dataDir });

@@ -222,23 +222,26 @@ const freshSecureAgent = new SecureAgent(fresh);
 function ignore(): void {}
 
 async function pour(body: AsyncIterable<Uint8Array>, into: ClientRequest): Promise<void> {
-  const writing: Promise<void>[] = [];
+  const writing: Promise<Error | undefined>[] = [];
   for await (const chunk of body) {
     if (into.destroyed) throw new Error("connection closed");
     writing.push(written(chunk, into));
-    if (writing.length === uploadChunks) await writing.shift();
+    const failure = writing.length === uploadChunks ? await writing.shift() : undefined;
+    // Since Node 24 a write to a lost connection fails at once, before the loop's next turn: to go on would keep the loop from
+    // ever telling that the connection is closed.
+    if (failure !== undefined) throw failure;
   }
 }
 
-/** Resolves once the system has `chunk`, or the connection is gone. */
-function written(chunk: Uint8Array, into: ClientRequest): Promise<void> {
+/** Resolves once the system has `chunk`, or the connection is gone; to why the system does not take it, if it does not. */
+function written(chunk: Uint8Array, into: ClientRequest): Promise<Error | undefined> {
   return new Promise((resolve) => {
-    const done = (): void => {
-      into.off("close", done);
-      resolve();
-    };
-    into.on("close", done);
-    into.write(chunk, done);
+    const closed = (): void => resolve(undefined);
+    into.on("close", closed);
+    into.write(chunk, (error) => {
+      into.off("close", closed);
+      resolve(error ?? undefined);
+    });
   });
 }
 

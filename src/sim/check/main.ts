@@ -7,7 +7,7 @@ import { Truth } from "./truth.ts";
 import type { Violation } from "./types.ts";
 import { checkWatches } from "./watch.ts";
 
-const usage = `usage: node dist/sim/check/main.js <linearizability|watch|all> <history.jsonl> [--no-revisions] [--steps N]
+const usage = `usage: node build/src/sim/check/main.js <linearizability|watch|all> <history.jsonl> [--no-revisions] [--steps N]
 
 Checks a recorded history, one JSON record a line (docs/internals/simulator.md). "-" reads standard input.
 Exit code: 0 passed, 1 a promise was broken, 2 undecided within the steps, 64 wrong usage or file.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger, utf8, utf8String } from "../../base/index.ts";
-import { type BucketName, openMemoryStore, type Store } from "../../storage/store/index.ts";
+import type { BucketName, Store } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { auth, rpc } from "../../wire/proto/index.ts";
 import { type AnyCommand, type AuthOptions, AuthStore, type PasswordHasher, type Principal } from "./index.ts";
 

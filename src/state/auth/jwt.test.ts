@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, sign, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
-import { openMemoryStore } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 import { type AnyCommand, AuthStore, type JwtKeys, parseTokenSpec } from "./index.ts";
 

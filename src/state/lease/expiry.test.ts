@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
-import { openMemoryStore } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { LeaseExpiry, Lessor } from "./index.ts";
 
 function bench(leads = () => true) {

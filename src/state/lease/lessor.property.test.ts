@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
-import { openMemoryStore } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { Lessor } from "./index.ts";
 import { type Timed, TimerHeap } from "./timer-heap.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Env, EtcdError, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../../base/index.ts";
-import { openMemoryStore, type Store } from "../../storage/store/index.ts";
+import type { Store } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { lease as leasepb } from "../../wire/proto/index.ts";
 import {
   isNotPrimary,

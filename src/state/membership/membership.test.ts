@@ -9,7 +9,8 @@ import {
   silentLogger,
   utf8String,
 } from "../../base/index.ts";
-import { type BucketName, openMemoryStore, type Store } from "../../storage/store/index.ts";
+import type { BucketName, Store } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import {
   adoptIds,
   bootstrapCluster,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { crc32c, type Metrics, nullMetrics, utf8 } from "../../base/index.ts";
-import { openMemoryStore, revisionKey } from "../../storage/store/index.ts";
+import { revisionKey } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { keyValue } from "../../wire/proto/index.ts";
 import { Mvcc } from "./index.ts";
 import { FakeLeases, put, remove, settle, setUp, show } from "./testing/setup.ts";

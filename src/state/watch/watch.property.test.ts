@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { utf8 } from "../../base/index.ts";
-import { openMemoryStore } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { kv } from "../../wire/proto/index.ts";
 import type { Mvcc } from "../mvcc/index.ts";
 import { type Bench, settle, setUp, show } from "../mvcc/testing/setup.ts";

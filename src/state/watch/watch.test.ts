@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Metrics, nullMetrics, utf8 } from "../../base/index.ts";
-import { openMemoryStore } from "../../storage/store/index.ts";
+import { openMemoryStore } from "../../storage/store/testing/index.ts";
 import { type Bench, put, remove, settle, setUp, showEvent } from "../mvcc/testing/setup.ts";
 import { WatchHub, type WatchHubOptions, type WatchReply, type WatchSink, type WatchStream } from "./index.ts";
 

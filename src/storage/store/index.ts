@@ -1,7 +1,6 @@
 export type { ChunkMemory } from "../bolt/index.ts";
 export { openStore } from "./open.ts";
 export { isRevisionKey, isTombstoneKey, mainOf, revisionKey, subOf } from "./revision-key.ts";
-export { openMemoryStore } from "./testing/memory-store.ts";
 export {
   type BucketName,
   bucketNames,

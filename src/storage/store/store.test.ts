@@ -8,12 +8,12 @@ import {
   isRevisionKey,
   isTombstoneKey,
   mainOf,
-  openMemoryStore,
   openStore,
   revisionKey,
   type Store,
   subOf,
 } from "./index.ts";
+import { openMemoryStore } from "./testing/index.ts";
 import { stillEnv } from "./testing/memory-store.ts";
 
 const v = new Uint8Array(utf8("value"));

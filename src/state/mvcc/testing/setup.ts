@@ -1,5 +1,6 @@
 import { type Env, ManualTime, nullMetrics, SeededRandom, silentLogger, utf8 } from "../../../base/index.ts";
-import { openMemoryStore, type Store } from "../../../storage/store/index.ts";
+import type { Store } from "../../../storage/store/index.ts";
+import { openMemoryStore } from "../../../storage/store/testing/index.ts";
 import { keyValue, kv } from "../../../wire/proto/index.ts";
 import { type LeaseAttacher, Mvcc, type MvccOptions } from "../index.ts";
 
