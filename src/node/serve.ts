@@ -66,6 +66,9 @@ export interface Serving {
   close(graceMs?: number): Promise<void>;
 }
 
+/** How long a client may take to read the last words of its calls when the member stops. */
+const lastWordsMs = 1000;
+
 /** An address bound before anything else is touched; what connects early waits. */
 interface Bound {
   /** What is served there: one, or one without TLS and one with it. */
@@ -155,8 +158,7 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     scrape: () => scraper.scrape(),
     processVars,
     certificatesNameUsers: () => options.member.clientCertAuth && member.auth.store.enabled,
-    metrics: env.metrics,
-    logger: env.logger,
+    env,
   };
   let profiler: Profiler | undefined;
   let profilePages: ProfilePages | undefined;
@@ -165,15 +167,15 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     profilePages = new ProfilePages(profiler, env);
     env.logger.info("pprof is enabled", { path: "/debug/pprof" });
   }
-  const http = httpServer(
-    new HttpGateway({
-      ...gatewayParts,
-      gateway: options.gateway,
-      pages: "all",
-      profiles: profilePages === undefined ? undefined : profilePages.serve.bind(profilePages),
-    }),
-  );
-  const metricsHttp = httpServer(new HttpGateway({ ...gatewayParts, gateway: false, pages: "metrics" }));
+  const gateway = new HttpGateway({
+    ...gatewayParts,
+    gateway: options.gateway,
+    pages: "all",
+    profiles: profilePages === undefined ? undefined : profilePages.serve.bind(profilePages),
+  });
+  const metricsPages = new HttpGateway({ ...gatewayParts, gateway: false, pages: "metrics" });
+  const http = httpServer(gateway);
+  const metricsHttp = httpServer(metricsPages);
   const doors: Door[] = [];
   /** Speaks HTTP/2 where gRPC is not served. */
   let noGrpc: GrpcServer | undefined;
@@ -224,12 +226,15 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     return (socket) => door.take(socket);
   }
 
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => env.scheduler.after(ms, resolve));
   let closing: Promise<void> | undefined;
   const close = async (graceMs: number): Promise<void> => {
     for (const { server } of bound) server.close();
     http.closeIdleConnections();
-    const stopped = grpc.stop();
-    await Promise.race([stopped, new Promise<void>((resolve) => env.scheduler.after(graceMs, resolve))]);
+    const drained = Promise.all([grpc.stop(), gateway.drain(), metricsPages.drain()]);
+    await Promise.race([drained, pause(graceMs)]);
+    // Calls over HTTP get a last word; HTTP/2 carries some of them, so this comes before its connections go.
+    await Promise.race([gateway.cut().then(() => pause(0)), pause(lastWordsMs)]);
     services.close();
     void grpc.close();
     void noGrpc?.close();

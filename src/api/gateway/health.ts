@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Logger, Metrics } from "../../base/index.ts";
+import type { Counter, Env, Gauge, Logger } from "../../base/index.ts";
 import { alarmName, type Member } from "../../server/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 
@@ -41,7 +41,8 @@ export class HealthChecks {
   readonly #gauge: Gauge;
   readonly #counter: Counter;
 
-  constructor(member: Member, metrics: Metrics, logger: Logger) {
+  constructor(member: Member, env: Env) {
+    const { metrics, logger } = env;
     this.#member = member;
     this.#logger = logger;
     this.#success = metrics.counter({
