@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly pages: "all" | "metrics";
   /** Largest request message; a JSON body may be three times as long (base64, names). */
   readonly receiveBytesMax: number;
+  /** What a request may take in all; a health check gives up then. */
+  readonly requestTimeoutMs: number;
   /** Prometheus text of everything registered. */
   readonly scrape: () => string;
   /** What `/debug/vars` tells besides raft: command line, memory, descriptors. */
@@ -62,7 +64,7 @@ export class HttpGateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#health = new HealthChecks(options.member, options.env);
+    this.#health = new HealthChecks(options.member, options.requestTimeoutMs, options.env);
   }
 
   /** Serves requests and upgrades of `server`. */
