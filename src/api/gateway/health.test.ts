@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 
 /** What a page says, or undefined when it has said nothing after this time. */
-async function after(ms: number, target: string): Promise<string | undefined> {
+async function pageAfter(ms: number, target: string): Promise<string | undefined> {
   const [path = "", query = ""] = target.split("?");
   let answer: PlainAnswer | undefined;
   void health.answer(path, new URLSearchParams(query))?.then((given) => {
@@ -53,46 +53,46 @@ const never = (): Promise<void> => new Promise(() => {});
 describe("a read that never comes back", () => {
   it("is given up by /health after the request timeout", async () => {
     barrier = never;
-    expect(await after(requestTimeoutMs - 500, "/health")).toBeUndefined();
-    expect(await after(requestTimeoutMs, "/health")).toBe(
+    expect(await pageAfter(requestTimeoutMs - 500, "/health")).toBeUndefined();
+    expect(await pageAfter(requestTimeoutMs, "/health")).toBe(
       '503 {"health":"false","reason":"RANGE ERROR:context deadline exceeded"}\n',
     );
   });
 
   it("is given up by /readyz after two", async () => {
     barrier = never;
-    expect(await after(2 * requestTimeoutMs - 500, "/readyz")).toBeUndefined();
+    expect(await pageAfter(2 * requestTimeoutMs - 500, "/readyz")).toBeUndefined();
     const failed = "[-]linearizable_read failed: context deadline exceeded\n";
-    expect(await after(2 * requestTimeoutMs, "/readyz/linearizable_read")).toBe(`503 ${failed}\n`);
-    expect(await after(2 * requestTimeoutMs, "/readyz")).toBe(
+    expect(await pageAfter(2 * requestTimeoutMs, "/readyz/linearizable_read")).toBe(`503 ${failed}\n`);
+    expect(await pageAfter(2 * requestTimeoutMs, "/readyz")).toBe(
       `503 [+]data_corruption ok\n[+]serializable_read ok\n${failed}[+]non_learner ok\n\n`,
     );
   });
 
   it("is not asked of what can do without it", async () => {
     barrier = never;
-    expect(await after(0, "/health?serializable=true")).toBe('200 {"health":"true","reason":""}');
-    expect(await after(0, "/livez")).toBe("200 ok\n");
-    expect(await after(0, "/livez/serializable_read?verbose")).toBe("200 [+]serializable_read ok\nok\n");
-    expect(await after(0, "/readyz?exclude=linearizable_read")).toBe("200 ok\n");
-    expect(await after(0, "/readyz/non_learner")).toBe("200 ok\n");
-    expect(await after(0, "/readyz/data_corruption")).toBe("200 ok\n");
+    expect(await pageAfter(0, "/health?serializable=true")).toBe('200 {"health":"true","reason":""}');
+    expect(await pageAfter(0, "/livez")).toBe("200 ok\n");
+    expect(await pageAfter(0, "/livez/serializable_read?verbose")).toBe("200 [+]serializable_read ok\nok\n");
+    expect(await pageAfter(0, "/readyz?exclude=linearizable_read")).toBe("200 ok\n");
+    expect(await pageAfter(0, "/readyz/non_learner")).toBe("200 ok\n");
+    expect(await pageAfter(0, "/readyz/data_corruption")).toBe("200 ok\n");
   });
 });
 
 it("says at once that there is no leader", async () => {
   state = { ...state, hasLeader: false };
   barrier = never;
-  expect(await after(0, "/health")).toBe('503 {"health":"false","reason":"RAFT NO LEADER"}\n');
-  expect(await after(0, "/health?serializable=true")).toBe('200 {"health":"true","reason":""}');
+  expect(await pageAfter(0, "/health")).toBe('503 {"health":"false","reason":"RAFT NO LEADER"}\n');
+  expect(await pageAfter(0, "/health?serializable=true")).toBe('200 {"health":"true","reason":""}');
 });
 
 it("tells the error of a read that fails", async () => {
   barrier = () => Promise.reject(new Error("etcdserver: request timed out"));
-  expect(await after(0, "/health")).toBe(
+  expect(await pageAfter(0, "/health")).toBe(
     '503 {"health":"false","reason":"RANGE ERROR:etcdserver: request timed out"}\n',
   );
-  expect(await after(0, "/readyz/linearizable_read")).toBe(
+  expect(await pageAfter(0, "/readyz/linearizable_read")).toBe(
     "503 [-]linearizable_read failed: etcdserver: request timed out\n\n",
   );
 });
@@ -101,16 +101,18 @@ it("tells the error of a member that has stopped, which throws", async () => {
   barrier = () => {
     throw new Error("etcdserver: server stopped");
   };
-  expect(await after(0, "/health")).toBe('503 {"health":"false","reason":"RANGE ERROR:etcdserver: server stopped"}\n');
+  expect(await pageAfter(0, "/health")).toBe(
+    '503 {"health":"false","reason":"RANGE ERROR:etcdserver: server stopped"}\n',
+  );
 });
 
 it("tells alarms and learners", async () => {
   const alarm = rpc.createAlarmMember({ memberID: 1n as MemberId, alarm: rpc.AlarmType.CORRUPT });
   state = { ...state, alarms: [alarm], isLearner: true };
-  expect(await after(0, "/health")).toBe('503 {"health":"false","reason":"ALARM CORRUPT"}\n');
-  expect(await after(0, "/health?exclude=CORRUPT")).toBe('200 {"health":"true","reason":""}');
-  expect(await after(0, "/readyz")).toBe(
+  expect(await pageAfter(0, "/health")).toBe('503 {"health":"false","reason":"ALARM CORRUPT"}\n');
+  expect(await pageAfter(0, "/health?exclude=CORRUPT")).toBe('200 {"health":"true","reason":""}');
+  expect(await pageAfter(0, "/readyz")).toBe(
     "503 [-]data_corruption failed: alarm activated: CORRUPT\n[+]serializable_read ok\n[+]linearizable_read ok\n[-]non_learner failed: not supported for learner\n\n",
   );
-  expect(await after(0, "/livez")).toBe("200 ok\n");
+  expect(await pageAfter(0, "/livez")).toBe("200 ok\n");
 });
