@@ -34,10 +34,12 @@ const checks: Record<"livez" | "readyz", Record<string, Check>> = {
 };
 
 /**
- * How many request timeouts a check may take. A barrier gives up after one by itself, but may have to wait for the one before it; etcd sets no
- * limit here, so one that hangs there for ever is told as late as an answer of etcd's can come.
+ * How long a check of `/livez` and `/readyz` may take. A barrier gives up after one request timeout by itself, but may have to wait for the
+ * one before it. etcd sets no limit here; what hangs there for ever is told just after the latest answer that etcd gives.
  */
-const checkTimeouts = 2;
+function checkMs(requestTimeoutMs: number): number {
+  return 2 * requestTimeoutMs + 1000;
+}
 
 /** `/health`, `/livez` and `/readyz` with their sub-checks (etcd's etcdhttp/health.go), counted as etcd counts them. */
 export class HealthChecks {
@@ -115,7 +117,7 @@ export class HealthChecks {
     }
     if (!serializable && !hasLeader) return "RAFT NO LEADER";
     try {
-      await this.#within(1, (member) => read(member, serializable));
+      await this.#within(this.#requestTimeoutMs, (member) => read(member, serializable));
       return undefined;
     } catch (error) {
       return `RANGE ERROR:${messageOf(error)}`;
@@ -123,11 +125,11 @@ export class HealthChecks {
   }
 
   /** Every check passes through here: none can keep a page waiting for ever. */
-  async #within(timeouts: number, check: Check): Promise<void> {
+  async #within(limitMs: number, check: Check): Promise<void> {
     let timer: Timer | undefined;
     const tooLong = new Promise<never>((_, reject) => {
       const giveUp = (): void => reject(new Error("context deadline exceeded"));
-      timer = this.#scheduler.after(timeouts * this.#requestTimeoutMs, giveUp);
+      timer = this.#scheduler.after(limitMs, giveUp);
     });
     try {
       await Promise.race([check(this.#member), tooLong]);
@@ -142,7 +144,7 @@ export class HealthChecks {
     for (const name of names) {
       let status = "success";
       try {
-        await this.#within(checkTimeouts, checks[kind][name]!);
+        await this.#within(checkMs(this.#requestTimeoutMs), checks[kind][name]!);
         lines += `[+]${name} ok\n`;
       } catch (error) {
         failed = true;
