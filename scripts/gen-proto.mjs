@@ -565,7 +565,7 @@ function emitMessage(file, m) {
       body += `      case ${tagOf(f.number, 2)}: {\n        const until = r.sub(end);\n        while (r.pos < until) ${slot}.push(${readOne(f)});\n        r.done(until);\n        break;\n      }\n`;
     }
   }
-  body += `      default:\n        r.skip(tag, end, depth);\n    }\n  }\n  r.done(end);\n`;
+  body += `      default:\n        r.skip(tag, end);\n    }\n  }\n  r.done(end);\n`;
   for (const f of embedsSingular) body += `  if (${f.local}Parts !== undefined) ${f.local} = join(${f.local}Parts);\n`;
   body += `  return { ${slots.map((s) => `${s.ts}: ${s.local}`).join(", ")} };\n`;
   out += `/** Reads up to \`end\`; fields join those of \`into\`, as protobuf merges a singular message that comes twice. */

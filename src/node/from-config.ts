@@ -11,8 +11,9 @@ import {
   initialClusterOf,
   options,
 } from "./config/index.ts";
+import type { Listen } from "./entrances.ts";
 import { canReusePort } from "./listen.ts";
-import type { Listen, ServeOptions } from "./serve.ts";
+import type { ServeOptions } from "./serve.ts";
 import { sha1 } from "./start-member.ts";
 import { ensureSelfSigned, hasCertificate, noTls, type TlsSettings } from "./tls/index.ts";
 

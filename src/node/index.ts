@@ -2,6 +2,7 @@ export { Registry } from "../api/metrics/index.ts";
 export { RemovedError } from "../server/index.ts";
 export { bootstrapCluster } from "../state/membership/index.ts";
 export { type Config, etcdVersion, formatDuration, initialClusterOf, type Loaded } from "./config/index.ts";
+export type { Listen } from "./entrances.ts";
 export { declareFeatureMetrics } from "./feature-metrics.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
 export { ListenError } from "./listen.ts";
@@ -9,7 +10,7 @@ export { parseRotation } from "./log-rotation.ts";
 export { createLogger, LogSinkError } from "./logger.ts";
 export { registerProcessMetrics } from "./process-stats.ts";
 export { type GrpcProxy, type GrpcProxyOptions, serveGrpcProxy } from "./proxy/index.ts";
-export { type Listen, type ServeOptions, type Serving, serve } from "./serve.ts";
+export { type ServeOptions, type Serving, serve } from "./serve.ts";
 export { nameSourcesInStacks } from "./source-lines.ts";
 export {
   defaultServeOptions,

@@ -6,11 +6,13 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { exchange } from "../../test/harness/http1.ts";
 import { Registry } from "../api/metrics/index.ts";
 import { silentLogger } from "../base/index.ts";
 import { defaultMemberOptions } from "../server/index.ts";
 import { MemoryDisk } from "../storage/disk/index.ts";
 import { load } from "./config/index.ts";
+import type { Listen } from "./entrances.ts";
 import { serveOptionsOf } from "./from-config.ts";
 import { type Serving, serve } from "./serve.ts";
 import { defaultServeOptions, sha1, systemEnv } from "./start-member.ts";
@@ -183,6 +185,89 @@ it("ends requests of HTTP/1 that are under way when it is closed", async () => {
   await serving.close();
   await closed;
 });
+
+it("serves metrics and health as soon as the member has started, be there a leader or not", async () => {
+  const urls: string[] = [];
+  for (let i = 0; i < 5; i++) urls.push(`http://127.0.0.1:${await freePort()}`);
+  const [clientUrl, metricsUrl, peer, otherUrl, otherPeer] = urls as [string, string, string, string, string];
+  const initialCluster = new Map([
+    ["one", [peer]],
+    ["other", [otherPeer]],
+  ]);
+  const begin = (name: string, listen: Listen[], listenPeer: string): Promise<Serving> => {
+    const registry = new Registry();
+    const member = defaultMemberOptions("/memory", sha1, {
+      name,
+      advertiseClientUrls: [listen[0]!.url],
+      advertisePeerUrls: [listenPeer],
+      initialCluster,
+    });
+    const options = { ...defaultServeOptions(member, []), listen, listenPeers: [listenPeer] };
+    return serve(options, new MemoryDisk(), registry, systemEnv(silentLogger, registry));
+  };
+  const one = begin(
+    "one",
+    [
+      { url: clientUrl, serves: "client" },
+      { url: metricsUrl, serves: "metrics" },
+    ],
+    peer,
+  );
+  // Until it has started, whoever asks is turned away.
+  let answer = "";
+  while (answer === "") answer = await textOf(get, `${metricsUrl}/health`).catch(() => "");
+  expect(answer).toBe('{"health":"false","reason":"RAFT NO LEADER"}\n');
+  expect(await textOf(get, `${metricsUrl}/health?serializable=true`)).toBe('{"health":"true","reason":""}');
+  expect(await textOf(get, `${metricsUrl}/livez`)).toBe("ok\n");
+  expect(await textOf(get, `${metricsUrl}/readyz?exclude=linearizable_read`)).toBe("ok\n");
+  expect(await textOf(get, `${metricsUrl}/metrics`)).toContain("\netcd_server_has_leader 0\n");
+  // Clients wait, as at etcd, until it can serve them.
+  const early = textOf(get, `${clientUrl}/health`);
+  const other = await begin("other", [{ url: otherUrl, serves: "client" }], otherPeer);
+  serving = await one;
+  expect(await early).toBe('{"health":"true","reason":""}');
+  expect(await textOf(get, `${metricsUrl}/health`)).toBe('{"health":"true","reason":""}');
+  await Promise.all([serving.close(0), other.close(0)]);
+});
+
+it("tells open calls that the member has failed before it says so itself", async () => {
+  const registry = new Registry();
+  const urls = ["http://127.0.0.1:0"];
+  const member = defaultMemberOptions("/memory", sha1, { advertiseClientUrls: urls });
+  const said: string[] = [];
+  let failed: () => void = () => {};
+  const over = new Promise<void>((resolve) => {
+    failed = resolve;
+  });
+  const onFatal = (error: unknown): void => {
+    said.push(String(error));
+    failed();
+  };
+  serving = await serve(
+    { ...defaultServeOptions(member, urls), onFatal },
+    new MemoryDisk(),
+    registry,
+    systemEnv(silentLogger, registry),
+  );
+  const request = postJson("/v3/watch", { create_request: { key: "YQ==" } });
+  let first: () => void = () => {};
+  const watching = new Promise<void>((resolve) => {
+    first = resolve;
+  });
+  const watch = exchange(serving.urls[0]!, request, { onBody: (body) => body.includes("\n") && first() });
+  await watching;
+  serving.member.fail(new Error("the disk is gone"));
+  const answer = await watch;
+  said.push(answer?.end ?? "");
+  await over;
+  expect(answer?.body.endsWith('{"error":{"code":14,"message":"error reading from server: EOF"}}\n')).toBe(true);
+  expect(said.sort()).toEqual(["Error: the disk is gone", "chunks"]);
+});
+
+function postJson(path: string, message: unknown): string {
+  const body = JSON.stringify(message);
+  return `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
 
 it("serves profiles to who asked for them, and to nobody else", async () => {
   const begin = async (profiles: boolean): Promise<string> => {

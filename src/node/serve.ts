@@ -1,28 +1,27 @@
 import { createHash } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer, type Server, type Socket } from "node:net";
-import { type AccessOptions, HttpGateway, MethodTable, registerInAll } from "../api/gateway/index.ts";
+import { createServer, type Socket } from "node:net";
+import {
+  type AccessOptions,
+  type GatewayOptions,
+  HttpGateway,
+  MethodTable,
+  registerInAll,
+} from "../api/gateway/index.ts";
 import { type Registry, Scraper } from "../api/metrics/index.ts";
 import { RpcServices, registerElection, registerLock } from "../api/rpc/index.ts";
 import type { Env } from "../base/index.ts";
-import { type MemberOptions, type PeerTimeouts, ServerMember } from "../server/index.ts";
+import { type Member, type MemberOptions, type PeerTimeouts, requestTimeoutMs, ServerMember } from "../server/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
-import { Door, GrpcServer, gzip } from "../wire/grpc/index.ts";
+import { GrpcServer, gzip } from "../wire/grpc/index.ts";
 import { loadAuthTokens } from "./auth-tokens.ts";
+import { type Bound, Entrances, type Listen } from "./entrances.ts";
 import { bcryptHasher } from "./hasher.ts";
 import { ListenError, listenOptions } from "./listen.ts";
 import { listenToPeers } from "./peers.ts";
 import { ProfilePages, type Profiler, v8Profiler } from "./pprof/index.ts";
 import { processVars } from "./process-stats.ts";
-import { noTls, TlsServer, type TlsSettings } from "./tls/index.ts";
-
-/** One address to listen on, and what is served there. */
-export interface Listen {
-  /** As the flag gave it, e.g. `http://127.0.0.1:2379`; port 0 lets the system choose. */
-  readonly url: string;
-  /** `client`: gRPC and HTTP; `grpc`: gRPC alone; `http`: HTTP alone; `metrics`: health and metrics alone. */
-  readonly serves: "client" | "grpc" | "http" | "metrics";
-}
+import { noTls, type TlsSettings } from "./tls/index.ts";
 
 export interface ServeOptions {
   readonly member: MemberOptions;
@@ -66,23 +65,19 @@ export interface Serving {
   close(graceMs?: number): Promise<void>;
 }
 
-/** An address bound before anything else is touched; what connects early waits. */
-interface Bound {
-  /** What is served there: one, or one without TLS and one with it. */
-  readonly listens: readonly Listen[];
-  readonly server: Server;
-  /** Those of `listens`, with the real port. */
-  readonly urls: readonly string[];
-  readonly early: Socket[];
-  readonly onEarly: (socket: Socket) => void;
-}
+/** How long a client may take to read the last words of its calls when the member stops. */
+const lastWordsMs = 1000;
 
 /**
  * Puts a member together: addresses first, so that a taken port fails before a file is touched; then disk, log, state;
- * then the services on top; last the doors are opened.
+ * then the services on top; last the doors are opened. Addresses for metrics alone are open as soon as the member has
+ * started, whether it finds a leader or not: they are asked what a member lacks.
  */
 export async function serve(options: ServeOptions, disk: Disk, registry: Registry, env: Env): Promise<Serving> {
   const bound: Bound[] = [];
+  const parts: Parts = { options, bound, registry, env, entrances: new Entrances(options.clientTls, env) };
+  let metrics: HttpSide | undefined;
+  let opened: Opened | undefined;
   try {
     const { reusePort = false } = options;
     for (const listens of byAddress(options.listen)) bound.push(await bind(listens, reusePort));
@@ -102,21 +97,86 @@ export async function serve(options: ServeOptions, disk: Disk, registry: Registr
       transport,
       hasher: bcryptHasher,
       authTokens: loadAuthTokens(options.authToken, env.logger),
-      onFatal: options.onFatal,
+      onStarted: (started) => {
+        metrics = openMetrics(parts, started);
+      },
+      onFatal: (error) => {
+        if (opened === undefined) options.onFatal(error);
+        else void opened.lastWords().finally(() => options.onFatal(error));
+      },
     });
-    return open(options, member, bound, registry, env);
+    opened = open(parts, member, metrics!);
+    return opened;
   } catch (error) {
+    parts.entrances.destroy();
+    metrics?.http.closeAllConnections();
     await Promise.all(bound.map(unbind));
     throw error;
   }
 }
 
-function open(options: ServeOptions, member: ServerMember, bound: Bound[], registry: Registry, env: Env): Serving {
-  const receiveBytesMax = options.member.requestBytesMax + 512 * 1024;
+/** What the parts of a server are made of. */
+interface Parts {
+  readonly options: ServeOptions;
+  readonly bound: readonly Bound[];
+  readonly registry: Registry;
+  readonly env: Env;
+  readonly entrances: Entrances;
+}
+
+/** An HTTP server, and what answers its requests. */
+interface HttpSide {
+  readonly gateway: HttpGateway;
+  readonly http: HttpServer;
+}
+
+interface Opened extends Serving {
+  /** Tells every call over HTTP that it is over; resolves when all know, or after a second. */
+  lastWords(): Promise<void>;
+}
+
+function httpSide(
+  { options, registry, env }: Parts,
+  member: Member,
+  what: Pick<GatewayOptions, "methods" | "gateway" | "pages" | "profiles" | "certificatesNameUsers">,
+): HttpSide {
+  const scraper = new Scraper(registry);
+  const gateway = new HttpGateway({
+    member,
+    access: options.access,
+    receiveBytesMax: receiveBytesMaxOf(options),
+    requestTimeoutMs: requestTimeoutMs(options.member.electionMs),
+    scrape: () => scraper.scrape(),
+    processVars,
+    env,
+    ...what,
+  });
+  return { gateway, http: httpServer(gateway) };
+}
+
+/** The largest request that is taken: what the member takes, and room for what is around it. */
+function receiveBytesMaxOf(options: ServeOptions): number {
+  return options.member.requestBytesMax + 512 * 1024;
+}
+
+function isForMetrics({ listens }: Bound): boolean {
+  return listens.every(({ serves }) => serves === "metrics");
+}
+
+/** Opens the addresses where nothing but metrics and health is served. */
+function openMetrics(parts: Parts, member: Member): HttpSide {
+  const side = httpSide(parts, member, { methods: new MethodTable(), gateway: false, pages: "metrics" });
+  for (const address of parts.bound.filter(isForMetrics)) parts.entrances.open(address, () => ({ http: side.http }));
+  return side;
+}
+
+/** Opens all other addresses. */
+function open(parts: Parts, member: ServerMember, metrics: HttpSide): Opened {
+  const { options, bound, env, entrances } = parts;
   const grpc = new GrpcServer(
     env,
     {
-      receiveBytesMax,
+      receiveBytesMax: receiveBytesMaxOf(options),
       concurrentStreamsMax: options.maxConcurrentStreams,
       keepaliveMinTimeMs: options.keepaliveMinTimeMs,
       keepaliveTimeMs: options.keepaliveTimeMs,
@@ -146,18 +206,6 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     env,
   );
   services.register(registerInAll(grpc, methods));
-  const scraper = new Scraper(registry);
-  const gatewayParts = {
-    member,
-    methods,
-    access: options.access,
-    receiveBytesMax,
-    scrape: () => scraper.scrape(),
-    processVars,
-    certificatesNameUsers: () => options.member.clientCertAuth && member.auth.store.enabled,
-    metrics: env.metrics,
-    logger: env.logger,
-  };
   let profiler: Profiler | undefined;
   let profilePages: ProfilePages | undefined;
   if (options.profiles === true) {
@@ -165,86 +213,47 @@ function open(options: ServeOptions, member: ServerMember, bound: Bound[], regis
     profilePages = new ProfilePages(profiler, env);
     env.logger.info("pprof is enabled", { path: "/debug/pprof" });
   }
-  const http = httpServer(
-    new HttpGateway({
-      ...gatewayParts,
-      gateway: options.gateway,
-      pages: "all",
-      profiles: profilePages === undefined ? undefined : profilePages.serve.bind(profilePages),
-    }),
-  );
-  const metricsHttp = httpServer(new HttpGateway({ ...gatewayParts, gateway: false, pages: "metrics" }));
-  const doors: Door[] = [];
-  /** Speaks HTTP/2 where gRPC is not served. */
-  let noGrpc: GrpcServer | undefined;
-  const secured: TlsServer[] = [];
+  const side = httpSide(parts, member, {
+    methods,
+    gateway: options.gateway,
+    pages: "all",
+    profiles: profilePages === undefined ? undefined : profilePages.serve.bind(profilePages),
+    certificatesNameUsers: () => options.member.clientCertAuth && member.auth.store.enabled,
+  });
   for (const address of bound) {
-    const { server, early, onEarly } = address;
-    const take = entranceOf(address);
-    server.off("connection", onEarly);
-    server.on("connection", take);
-    for (const socket of early) if (!socket.destroyed) take(socket);
+    if (isForMetrics(address)) continue;
+    entrances.open(address, ({ serves }) => ({
+      grpc: serves === "client" || serves === "grpc" ? grpc : undefined,
+      http: serves === "metrics" ? metrics.http : serves === "grpc" ? undefined : side.http,
+    }));
   }
   env.logger.info("ready to serve client requests");
 
-  /** An address without TLS, with it, or with both, which the first byte tells apart. */
-  function entranceOf({ listens, urls }: Bound): (socket: Socket) => void {
-    let plain: ((socket: Socket) => void) | undefined;
-    let secure: TlsServer | undefined;
-    for (const [i, listen] of listens.entries()) {
-      const traffic = listen.serves === "client" ? "grpc+http" : listen.serves;
-      const address = new URL(urls[i]!).host;
-      if (isSecure(listen.url)) {
-        secure = new TlsServer(options.clientTls ?? noTls, "client", env.logger, doorOf(listen));
-        secured.push(secure);
-        env.logger.info("serving client traffic securely", { traffic, address });
-      } else {
-        plain = doorOf(listen);
-        env.logger.info("serving client traffic insecurely; this is strongly discouraged!", { traffic, address });
-      }
-    }
-    if (secure === undefined) return plain!;
-    const [withTls, without] = [secure, plain];
-    if (without === undefined) return (socket) => withTls.take(socket);
-    return (socket) => sortByFirstByte(socket, withTls, without);
-  }
-
-  function doorOf(listen: Listen): (socket: Socket) => void {
-    if (listen.serves === "http" || listen.serves === "metrics") {
-      const target = listen.serves === "http" ? http : metricsHttp;
-      if (!isSecure(listen.url)) return (socket) => void target.emit("connection", socket);
-      // With TLS a client may have agreed on HTTP/2.
-      noGrpc ??= new GrpcServer(env);
-      const door = new Door({ grpc: noGrpc, http: target, env });
-      doors.push(door);
-      return (socket) => door.take(socket);
-    }
-    const door = new Door({ grpc, http: listen.serves === "client" ? http : undefined, env });
-    doors.push(door);
-    return (socket) => door.take(socket);
-  }
-
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => env.scheduler.after(ms, resolve));
+  // HTTP/2 carries some of these calls: its connections get a moment to send what the calls said.
+  const lastWords = (): Promise<void> => Promise.race([side.gateway.cut().then(() => pause(0)), pause(lastWordsMs)]);
   let closing: Promise<void> | undefined;
   const close = async (graceMs: number): Promise<void> => {
+    const sides = [side, metrics];
     for (const { server } of bound) server.close();
-    http.closeIdleConnections();
-    const stopped = grpc.stop();
-    await Promise.race([stopped, new Promise<void>((resolve) => env.scheduler.after(graceMs, resolve))]);
+    for (const { http } of sides) http.closeIdleConnections();
+    const drained = Promise.all([grpc.stop(), ...sides.map(({ gateway }) => gateway.drain())]);
+    await Promise.race([drained, pause(graceMs)]);
+    await lastWords();
     services.close();
     void grpc.close();
-    void noGrpc?.close();
-    for (const door of doors) door.destroy();
-    for (const terminator of secured) terminator.destroy();
-    http.closeAllConnections();
-    metricsHttp.closeAllConnections();
-    http.close();
-    metricsHttp.close();
+    entrances.destroy();
+    for (const { http } of sides) {
+      http.closeAllConnections();
+      http.close();
+    }
     await member.stop();
     // Last, so that a profile under way ends as if its client had gone.
     profiler?.close();
   };
   return {
     member,
+    lastWords,
     urls: bound.flatMap(({ urls }) => urls),
     close: (graceMs = 1000) => {
       closing ??= close(graceMs);
@@ -273,36 +282,16 @@ function byAddress(listens: readonly Listen[]): Listen[][] {
   return [...groups.values()];
 }
 
-function isSecure(url: string): boolean {
-  return url.startsWith("https:") || url.startsWith("unixs:");
-}
-
-/** The first byte of a TLS handshake; no request starts with it. */
-const handshakeByte = 0x16;
-
-function sortByFirstByte(socket: Socket, secure: TlsServer, plain: (socket: Socket) => void): void {
-  const onError = (): void => {};
-  socket.on("error", onError);
-  socket.once("readable", () => {
-    const first = socket.read() as Buffer | null;
-    socket.off("error", onError);
-    if (first === null) {
-      socket.destroy();
-      return;
-    }
-    socket.unshift(first);
-    if (first[0] === handshakeByte) secure.take(socket);
-    else plain(socket);
-  });
-}
-
 function bind(listens: readonly Listen[], reusePort: boolean): Promise<Bound> {
   const server = createServer({ noDelay: true });
   const early: Socket[] = [];
+  // Where the member is asked how it does, silence says nothing: until it has started nobody is at home.
+  const patient = listens.some(({ serves }) => serves !== "metrics");
   const onEarly = (socket: Socket): void => {
     // Nobody listens for its errors yet.
     socket.on("error", () => {});
-    early.push(socket);
+    if (patient) early.push(socket);
+    else socket.destroy();
   };
   server.on("connection", onEarly);
   const first = listens[0]!.url;

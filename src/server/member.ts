@@ -68,6 +68,7 @@ export class ServerMember implements Member {
 
   readonly #options: MemberOptions;
   readonly #env: Env;
+  readonly #onStarted: ((member: Member) => void) | undefined;
   readonly #onFatal: (error: unknown) => void;
   readonly #parts: Assembly;
   readonly #core: Core;
@@ -109,6 +110,7 @@ export class ServerMember implements Member {
   private constructor(options: MemberOptions, parts: MemberParts, opened: Boot, transport: Transport, remote: Remote) {
     this.#options = options;
     this.#env = parts.env;
+    this.#onStarted = parts.onStarted;
     this.#onFatal = parts.onFatal;
     this.#boot = opened;
     const assembly = assemble(options, parts, opened, transport, remote, {
@@ -177,6 +179,7 @@ export class ServerMember implements Member {
     this.#parts.elections.standAlone();
     const advancing = this.#parts.elections.advanceTicks();
     if (advancing !== undefined) this.#timers.push(advancing);
+    this.#onStarted?.(this);
     await this.#parts.publisher.ready;
   }
 

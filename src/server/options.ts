@@ -3,6 +3,7 @@ import type { Sha1 } from "../state/membership/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import type { Transport } from "./peer/index.ts";
 import type { Secrets } from "./state.ts";
+import type { Member } from "./types.ts";
 
 /** How a member runs. Values are checked by `node/config`; names and defaults are those of etcd's flags. */
 export interface MemberOptions {
@@ -81,6 +82,8 @@ export interface MemberParts extends Secrets {
   readonly disk: Disk;
   readonly env: Env;
   readonly transport?: Transport | undefined;
+  /** The member takes part in its cluster from now on, though it may know no leader for long: `start` resolves only once it serves. */
+  readonly onStarted?: ((member: Member) => void) | undefined;
   /** The disk failed or an invariant broke. The member has stopped acknowledging; end the process. */
   readonly onFatal: (error: unknown) => void;
 }

@@ -6,12 +6,15 @@ interface Waiter {
   reject(error: EtcdError): void;
 }
 
-/** Reads that share one read index: those that arrived in one turn, or while the round before was under way. */
+/** Reads that share one read index: those that arrived in one turn, or while the round before asked for its own. */
 interface Round {
   readonly waiters: Waiter[];
   readonly startedMs: number;
-  /** Index to be applied before the reads go on; undefined until raft answered. */
-  index: number | undefined;
+}
+
+/** A round whose index raft told; its reads go on once that is applied. */
+interface Confirmed extends Round {
+  readonly index: number;
 }
 
 /** How often a read index is asked for again while no answer comes (etcd: readIndexRetryTime). */
@@ -22,6 +25,10 @@ const slowMs = 1000;
 /**
  * The barrier before linearizable reads (thesis, section 6.4). One round at a time asks raft for a read index; reads that
  * come meanwhile share the next round. A round is told apart by its 8-byte context.
+ *
+ * No read waits for ever. A round without an index fails after the request timeout. A round with one waits as long as entries are
+ * applied, and fails when none was for that time: a follower that heard of an index may never hear of the entry, if its leader and the
+ * majority are lost. Later rounds do not wait for it.
  */
 export class Reads {
   readonly #env: Env;
@@ -31,12 +38,18 @@ export class Reads {
   readonly #failed: Counter;
   readonly #slow: Counter;
   #nextContext: () => bigint;
+  /** The round that asks for its index. */
   #current: Round | undefined;
   #context = 0n;
+  /** Rounds that wait to be applied; indices only grow. */
+  readonly #confirmed: Confirmed[] = [];
   /** Waiters of the round after the current one. */
   #next: Waiter[] = [];
-  #retry: Timer | undefined;
+  #timer: Timer | undefined;
   #starting = false;
+  /** Applied index when it was looked at last while a round waited for it, and when it was last seen to have grown. */
+  #seenApplied = 0;
+  #seenAppliedMs = 0;
 
   constructor(
     ask: (act: (node: RawNode) => void) => void,
@@ -60,7 +73,10 @@ export class Reads {
     });
     env.metrics.gaugeFrom(
       { name: "quorate_server_reads_waiting", help: "Linearizable reads that wait for their read index." },
-      () => this.#next.length + (this.#current?.waiters.length ?? 0),
+      () =>
+        this.#next.length +
+        (this.#current?.waiters.length ?? 0) +
+        this.#confirmed.reduce((sum, { waiters }) => sum + waiters.length, 0),
     );
   }
 
@@ -78,54 +94,76 @@ export class Reads {
   }
 
   onReadStates(states: readonly ReadState[]): void {
-    const round = this.#current;
-    if (round === undefined) return;
     for (const state of states) {
-      if (contextNumber(state.requestCtx) !== this.#context) continue;
-      round.index = state.index;
-      this.#retry?.cancel();
+      const round = this.#current;
+      if (round === undefined || contextNumber(state.requestCtx) !== this.#context) continue;
+      this.#current = undefined;
+      if (this.#confirmed.length === 0) this.#seenApplied = this.#applied();
+      this.#confirmed.push({ ...round, index: state.index });
       this.onApplied();
+      this.#start();
     }
   }
 
-  /** Something was applied: a round whose index is reached ends. */
+  /** Something was applied: rounds whose index is reached end. */
   onApplied(): void {
-    const round = this.#current;
-    if (round?.index === undefined || this.#applied() < round.index) return;
-    this.#end(undefined);
+    const applied = this.#applied();
+    for (let round = this.#confirmed[0]; round !== undefined && round.index <= applied; round = this.#confirmed[0]) {
+      this.#confirmed.shift();
+      if (this.#env.clock.monotonicMs() - round.startedMs > slowMs) this.#slow.inc();
+      for (const waiter of round.waiters) waiter.resolve();
+    }
   }
 
   /** The leader changed: an answer of the old one may never come, and etcd tells its readers so. */
   onLeaderChange(): void {
-    if (this.#current !== undefined && this.#current.index === undefined) this.#end(EtcdError.of("LeaderChanged"));
+    if (this.#current !== undefined) this.#failCurrent(EtcdError.of("LeaderChanged"));
   }
 
   stop(): void {
-    const waiting = this.#next;
+    const rounds = [...this.#confirmed.splice(0), ...(this.#current === undefined ? [] : [this.#current])];
+    const waiting = [...rounds.flatMap(({ waiters }) => waiters), ...this.#next];
+    this.#current = undefined;
     this.#next = [];
-    this.#end(EtcdError.of("Stopped"));
+    this.#timer?.cancel();
+    this.#timer = undefined;
     for (const waiter of waiting) waiter.reject(EtcdError.of("Stopped"));
   }
 
   #start(): void {
     if (this.#next.length === 0 || this.#current !== undefined) return;
-    this.#current = { waiters: this.#next, startedMs: this.#env.clock.monotonicMs(), index: undefined };
+    this.#current = { waiters: this.#next, startedMs: this.#env.clock.monotonicMs() };
     this.#next = [];
     this.#context = this.#nextContext();
     this.#request();
     // Raft may have answered at once, and the round may be over.
-    if (this.#current?.index === undefined) this.#retry = this.#env.scheduler.every(retryMs, () => this.#again());
+    if (this.#current !== undefined || this.#confirmed.length > 0) {
+      this.#timer ??= this.#env.scheduler.every(retryMs, () => this.#look());
+    }
   }
 
-  #again(): void {
-    const round = this.#current;
-    if (round === undefined) return;
-    if (this.#env.clock.monotonicMs() - round.startedMs >= this.#timeoutMs) {
-      this.#slow.inc();
-      this.#end(EtcdError.of("Timeout"));
-      return;
+  /** Asks again, and gives up what has waited too long. */
+  #look(): void {
+    const nowMs = this.#env.clock.monotonicMs();
+    const applied = this.#applied();
+    if (applied !== this.#seenApplied) {
+      this.#seenApplied = applied;
+      this.#seenAppliedMs = nowMs;
     }
-    if (round.index === undefined) this.#request();
+    for (let round = this.#confirmed[0]; round !== undefined; round = this.#confirmed[0]) {
+      if (nowMs - Math.max(round.startedMs, this.#seenAppliedMs) < this.#timeoutMs) break;
+      this.#confirmed.shift();
+      this.#slow.inc();
+      this.#fail(round, EtcdError.of("Timeout"));
+    }
+    if (this.#current === undefined) {
+      if (this.#confirmed.length > 0) return;
+      this.#timer?.cancel();
+      this.#timer = undefined;
+    } else if (nowMs - this.#current.startedMs >= this.#timeoutMs) {
+      this.#slow.inc();
+      this.#failCurrent(EtcdError.of("Timeout"));
+    } else this.#request();
   }
 
   #request(): void {
@@ -135,20 +173,16 @@ export class Reads {
     });
   }
 
-  #end(error: EtcdError | undefined): void {
-    const round = this.#current;
+  #failCurrent(error: EtcdError): void {
+    const round = this.#current!;
     this.#current = undefined;
-    this.#retry?.cancel();
-    this.#retry = undefined;
-    if (round !== undefined) {
-      if (error !== undefined) this.#failed.inc();
-      else if (this.#env.clock.monotonicMs() - round.startedMs > slowMs) this.#slow.inc();
-      for (const waiter of round.waiters) {
-        if (error !== undefined) waiter.reject(error);
-        else waiter.resolve();
-      }
-    }
-    if (this.#next.length > 0 && !error?.is("Stopped")) this.#start();
+    this.#fail(round, error);
+    this.#start();
+  }
+
+  #fail(round: Round, error: EtcdError): void {
+    this.#failed.inc();
+    for (const waiter of round.waiters) waiter.reject(error);
   }
 }
 

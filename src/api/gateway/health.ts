@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Logger, Metrics } from "../../base/index.ts";
+import type { Counter, Env, Gauge, Logger, Scheduler, Timer } from "../../base/index.ts";
 import { alarmName, type Member } from "../../server/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 
@@ -9,7 +9,8 @@ export interface PlainAnswer {
   readonly body: string;
 }
 
-type Check = (member: Member) => Promise<void>;
+/** Throws, or rejects, what is wrong. How long it may take is not its affair: `HealthChecks` gives up on it. */
+type Check = (member: Member) => Promise<void> | void;
 
 /** A read of one key: proves that the store answers and, unless serializable, that a quorum does. */
 async function read(member: Member, serializable: boolean): Promise<void> {
@@ -20,29 +21,43 @@ async function read(member: Member, serializable: boolean): Promise<void> {
 const checks: Record<"livez" | "readyz", Record<string, Check>> = {
   livez: { serializable_read: (member) => read(member, true) },
   readyz: {
-    data_corruption: async (member) => {
+    data_corruption: (member) => {
       const raised = member.health().alarms.some((alarm) => alarm.alarm === rpc.AlarmType.CORRUPT);
       if (raised) throw new Error("alarm activated: CORRUPT");
     },
     serializable_read: (member) => read(member, true),
     linearizable_read: (member) => read(member, false),
-    non_learner: async (member) => {
+    non_learner: (member) => {
       if (member.health().isLearner) throw new Error("not supported for learner");
     },
   },
 };
 
+/**
+ * How long a check of `/livez` and `/readyz` may take. A barrier gives up after one request timeout by itself, but may have to wait for the
+ * one before it. etcd sets no limit here; what hangs there for ever is told just after the latest answer that etcd gives.
+ */
+function checkMs(requestTimeoutMs: number): number {
+  return 2 * requestTimeoutMs + 1000;
+}
+
 /** `/health`, `/livez` and `/readyz` with their sub-checks (etcd's etcdhttp/health.go), counted as etcd counts them. */
 export class HealthChecks {
   readonly #member: Member;
+  readonly #scheduler: Scheduler;
+  readonly #requestTimeoutMs: number;
   readonly #logger: Logger;
   readonly #success: Counter;
   readonly #failures: Counter;
   readonly #gauge: Gauge;
   readonly #counter: Counter;
 
-  constructor(member: Member, metrics: Metrics, logger: Logger) {
+  /** @param requestTimeoutMs how long a request may take in all, 7 s unless election timeouts say otherwise */
+  constructor(member: Member, requestTimeoutMs: number, env: Env) {
+    const { metrics, logger } = env;
     this.#member = member;
+    this.#requestTimeoutMs = requestTimeoutMs;
+    this.#scheduler = env.scheduler;
     this.#logger = logger;
     this.#success = metrics.counter({
       name: "etcd_server_health_success",
@@ -102,10 +117,24 @@ export class HealthChecks {
     }
     if (!serializable && !hasLeader) return "RAFT NO LEADER";
     try {
-      await read(this.#member, serializable);
+      await this.#within(this.#requestTimeoutMs, (member) => read(member, serializable));
       return undefined;
     } catch (error) {
       return `RANGE ERROR:${messageOf(error)}`;
+    }
+  }
+
+  /** Every check passes through here: none can keep a page waiting for ever. */
+  async #within(limitMs: number, check: Check): Promise<void> {
+    let timer: Timer | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      const giveUp = (): void => reject(new Error("context deadline exceeded"));
+      timer = this.#scheduler.after(limitMs, giveUp);
+    });
+    try {
+      await Promise.race([check(this.#member), tooLong]);
+    } finally {
+      timer?.cancel();
     }
   }
 
@@ -115,7 +144,7 @@ export class HealthChecks {
     for (const name of names) {
       let status = "success";
       try {
-        await checks[kind][name]!(this.#member);
+        await this.#within(checkMs(this.#requestTimeoutMs), checks[kind][name]!);
         lines += `[+]${name} ok\n`;
       } catch (error) {
         failed = true;

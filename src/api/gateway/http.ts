@@ -1,19 +1,23 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Code, EMPTY, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
+import { Code, EMPTY, type Env, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
-import { type Peer, type Status, status } from "../../wire/grpc/index.ts";
+import { GrpcError, type Peer, type Status, status, statusOf } from "../../wire/grpc/index.ts";
 import { CONTENT_TYPE as metricsType } from "../metrics/index.ts";
 import { type AccessOptions, allowedOrigin, corsHeaders, hostAllowed, hostName, hostRefusal } from "./access.ts";
+import { errorLine, resultLine, sendError, sendHeadError, streamAnswer, unaryAnswer } from "./answers.ts";
+import { type CallHead, firstOf, HeadError, readCallHead } from "./call-head.ts";
+import { formFault } from "./form.ts";
 import { HealthChecks } from "./health.ts";
-import { decodeJson, encodeJson } from "./json/index.ts";
+import { decodeJson } from "./json/index.ts";
 import { JsonSplitter } from "./json-stream.ts";
-import { LocalCall } from "./local-call.ts";
+import { deadlineExceeded, LocalCall } from "./local-call.ts";
 import type { MethodTable } from "./methods.ts";
 import { type Route, routes } from "./routes.ts";
-import { errorBody, httpStatus } from "./status.ts";
-import { cleanPath, isEscapedWell, targetOf } from "./target.ts";
+import { errorBody } from "./status.ts";
+import { cleanPath, placeOf } from "./target.ts";
+import { UnderWay } from "./under-way.ts";
 import { acceptWebSocket } from "./websocket.ts";
 
 /** What the HTTP side of a member is made of. */
@@ -27,6 +31,8 @@ export interface GatewayOptions {
   readonly pages: "all" | "metrics";
   /** Largest request message; a JSON body may be three times as long (base64, names). */
   readonly receiveBytesMax: number;
+  /** What a request may take in all; a health check gives up then. */
+  readonly requestTimeoutMs: number;
   /** Prometheus text of everything registered. */
   readonly scrape: () => string;
   /** What `/debug/vars` tells besides raft: command line, memory, descriptors. */
@@ -35,8 +41,7 @@ export interface GatewayOptions {
   readonly profiles?: ProfilesHandler | undefined;
   /** Whether certificates name users (client-cert-auth, authentication on): the gateway, which takes tokens only, then refuses callers that have one. */
   readonly certificatesNameUsers?: () => boolean;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
+  readonly env: Env;
 }
 
 /** Serves a path under `/debug/pprof/`. */
@@ -54,10 +59,12 @@ const textType = "text/plain; charset=utf-8";
 export class HttpGateway {
   readonly #options: GatewayOptions;
   readonly #health: HealthChecks;
+  readonly #underWay = new UnderWay();
+  #stopping = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#health = new HealthChecks(options.member, options.metrics, options.logger);
+    this.#health = new HealthChecks(options.member, options.requestTimeoutMs, options.env);
   }
 
   /** Serves requests and upgrades of `server`. */
@@ -69,7 +76,7 @@ export class HttpGateway {
         else if (!readsBodies) serveWithoutUpgrade(server, request, socket, head);
         else this.#readThenServe(server, request, socket, head);
       } catch (error) {
-        this.#options.logger.warn("failed to serve an HTTP upgrade", { path: request.url, error });
+        this.#options.env.logger.warn("failed to serve an HTTP upgrade", { path: request.url, error });
         socket.destroy();
       }
     });
@@ -81,24 +88,29 @@ export class HttpGateway {
 
   readonly listener: RequestListener = (request, response) => {
     this.#serve(request, response).catch((error: unknown) => {
-      this.#options.logger.warn("failed to serve an HTTP request", { path: request.url, error });
+      this.#options.env.logger.warn("failed to serve an HTTP request", { path: request.url, error });
       if (!response.headersSent) plain(response, 500, "Internal Server Error");
       else response.destroy();
     });
   };
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { path: asked, query } = targetOf(request.url);
-    if (!isEscapedWell(asked)) {
-      response.setHeader("Connection", "close");
-      plain(response, 400, "400 Bad Request");
+    if (this.#stopping) response.shouldKeepAlive = false;
+    if (request.url === "*" && request.method === "OPTIONS") {
+      // Of the server as a whole: answered before anything of it is asked.
+      response.writeHead(200, { "Content-Length": 0 }).end();
       return;
     }
-    const path = asked.replace(/^\/v3beta\//, "/v3/");
-    const { access, logger } = this.#options;
+    const place = placeOf(request.url);
+    if (place === undefined) {
+      badRequest(response);
+      return;
+    }
+    const { path, page, query } = place;
+    const { access, env } = this.#options;
     const host = hostName(request.headers.host);
     if (!isEncrypted(request) && !hostAllowed(access, host)) {
-      logger.warn("rejecting HTTP request to prevent DNS rebinding attacks", { host });
+      env.logger.warn("rejecting HTTP request to prevent DNS rebinding attacks", { host });
       plain(response, 421, hostRefusal(host));
       return;
     }
@@ -116,21 +128,29 @@ export class HttpGateway {
       response.writeHead(200, { "Content-Length": 0 }).end();
       return;
     }
-    const better = this.#redirected(path);
-    if (better !== path) {
+    if (request.url === "*") {
+      response.shouldKeepAlive = false;
+      response.writeHead(400, { "Content-Length": 0 }).end();
+      return;
+    }
+    const better = this.#redirected(place.escaped);
+    if (better !== place.escaped) {
       redirect(request, response, query === "" ? better : `${better}?${query}`);
       return;
     }
-    if (this.#options.gateway && path.startsWith("/v3/")) {
-      await this.#rpc(path, request, response);
+    if (this.#options.gateway && page.startsWith("/v3/")) {
+      await this.#rpc(path, query, request, response);
       return;
     }
-    await this.#page(path, query, request, response);
+    const done = this.#underWay.add(() => {
+      response.shouldKeepAlive = false;
+    });
+    response.on("close", done);
+    await this.#page(page, query, request, response);
   }
 
   /** Where Go's mux sends a client that asks for this; the path itself when it is well as it is. */
   #redirected(path: string): string {
-    if (path === "*") return path;
     const clean = cleanPath(path);
     if (clean === "/v3" && this.#options.gateway) return "/v3/";
     return `${clean}/` === profilesPath && this.#options.profiles !== undefined ? profilesPath : clean;
@@ -181,81 +201,102 @@ export class HttpGateway {
     }
   }
 
-  async #rpc(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #rpc(path: string, query: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { rawHeaders } = request;
+    let method = request.method;
+    let body: Buffer | undefined;
+    const override = firstOf(rawHeaders, "x-http-method-override");
+    if (method === "POST" && override && firstOf(rawHeaders, "content-type") === "application/x-www-form-urlencoded") {
+      // What says that it is another method is read as the form that it says it is: no body is left.
+      body = await this.#body(request);
+      const fault = formFault(body?.toString("latin1") ?? "") ?? formFault(query);
+      if (fault !== undefined) {
+        sendError(response, status(Code.InvalidArgument, fault), { trailers: false });
+        return;
+      }
+      body = Buffer.alloc(0);
+      method = override.toUpperCase();
+    }
     const route = routes.get(path);
     if (route === undefined) {
-      json(response, 404, errorBody(status(Code.NotFound, "Not Found")));
+      sendError(response, status(Code.NotFound, "Not Found"), { trailers: false });
       return;
     }
-    if (request.method !== "POST") {
-      json(response, 501, errorBody(status(Code.Unimplemented, "Method Not Allowed")));
+    if (method !== "POST") {
+      sendError(response, status(Code.Unimplemented, "Method Not Allowed"), { trailers: false });
+      return;
+    }
+    let head: CallHead;
+    try {
+      head = readCallHead(rawHeaders);
+    } catch (error) {
+      if (!(error instanceof HeadError)) throw error;
+      sendHeadError(response, error.message);
+      return;
+    }
+    const trailers = firstOf(rawHeaders, "te")?.toLowerCase().includes("trailers") === true;
+    const refuse = (why: Status): void => sendError(response, why, { trailers });
+    const definition = this.#options.methods.get(route.grpcPath);
+    if (definition === undefined) {
+      refuse(status(Code.Unimplemented, `unknown method ${route.method.name}`));
       return;
     }
     const streams = route.method.clientStream || route.method.serverStream;
-    const call = this.#call(route, request, streams ? streamSink(route, response) : unarySink(route, response));
-    if (call === undefined) {
-      json(response, 501, errorBody(status(Code.Unimplemented, `unknown method ${route.method.name}`)));
-      return;
-    }
-    response.on("close", () => {
-      if (!response.writableFinished) call.local.cancel();
+    const sink = streams ? streamAnswer(route.method, response) : unaryAnswer(route.method, response, trailers);
+    const local = new LocalCall(route.grpcPath, head, peerOf(request), sink, this.#options.env);
+    const done = this.#underWay.add(() => {
+      response.shouldKeepAlive = false;
+      local.cut(stopped);
     });
-    response.on("drain", () => call.local.drained());
-    if (route.method.clientStream) await this.#feed(route, call, request, response);
-    else await this.#single(route, call, request, response);
+    response.on("close", () => {
+      done();
+      if (!response.writableFinished) local.cancel();
+    });
+    response.on("drain", () => local.drained());
+    let message: Uint8Array | undefined;
+    if (!route.method.clientStream) {
+      body ??= await this.#body(request);
+      try {
+        message = this.#messageOf(route, body);
+      } catch (error) {
+        local.forget();
+        refuse(statusOf(error));
+        return;
+      }
+    }
+    const fault = head.fault ?? (local.tooLate ? deadlineExceeded : undefined);
+    if (fault !== undefined) {
+      local.forget();
+      refuse(fault);
+    } else if (message !== undefined) {
+      await local.runOnce(definition, message);
+    } else {
+      await local.runStream(definition);
+      this.#feed(route, local, request);
+    }
   }
 
-  #call(
-    route: Route,
-    request: IncomingMessage,
-    sink: ConstructorParameters<typeof LocalCall>[3],
-  ): Callable | undefined {
-    const definition = this.#options.methods.get(route.grpcPath);
-    if (definition === undefined) return undefined;
-    return { definition, local: new LocalCall(route.grpcPath, metadataOf(request), peerOf(request), sink) };
-  }
-
-  async #single(route: Route, call: Callable, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await this.#body(request);
-    if (body === undefined) {
-      json(response, 429, errorBody(status(Code.ResourceExhausted, "grpc: received message larger than max")));
-      return;
-    }
-    let message: Uint8Array;
-    try {
-      message = route.method.input.encode(
-        body.toString("latin1").trim() === "" ? route.method.input.create() : decodeJson(route.method.input, body),
-      );
-    } catch (error) {
-      json(response, 400, errorBody(status(Code.InvalidArgument, messageOf(error))));
-      return;
-    }
+  /** The encoded message of a body; throws what the client is told. */
+  #messageOf(route: Route, body: Buffer | undefined): Uint8Array {
     const { receiveBytesMax } = this.#options;
+    if (body === undefined) throw new GrpcError(Code.ResourceExhausted, "grpc: received message larger than max");
+    const { input } = route.method;
+    const message = input.encode(decodeJson(input, body));
     if (message.length > receiveBytesMax) {
       const text = `grpc: received message larger than max (${message.length} vs. ${receiveBytesMax})`;
-      json(response, 429, errorBody(status(Code.ResourceExhausted, text)));
-      return;
+      throw new GrpcError(Code.ResourceExhausted, text);
     }
-    await call.local.runOnce(call.definition, message);
+    return message;
   }
 
-  async #feed(route: Route, call: Callable, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const splitter = new JsonSplitter(this.#bodyMax());
+  /** Hands the objects of a body on as they come. As etcd's gateway, one that cannot be read ends them like the body's end. */
+  #feed(route: Route, call: LocalCall, request: IncomingMessage): void {
+    const requests = new Requests(route, call, this.#bodyMax());
     const decoder = new TextDecoder();
-    await call.local.runStream(call.definition);
-    try {
-      for await (const chunk of request) {
-        for (const text of splitter.push(decoder.decode(chunk as Buffer, { stream: true }))) {
-          call.local.push(route.method.input.encode(decodeJson(route.method.input, text)));
-        }
-      }
-      call.local.endRequests();
-    } catch (error) {
-      // A body that breaks off is a client gone; one that cannot be read ends its call.
-      if (request.destroyed && !request.complete) call.local.cancel();
-      else if (!response.headersSent) call.local.abort(status(Code.InvalidArgument, messageOf(error)));
-      else call.local.endRequests();
-    }
+    request.on("data", (chunk: Buffer) => requests.take(decoder.decode(chunk, { stream: true })));
+    request.on("end", () => requests.end());
+    // A body that breaks off is a client gone.
+    request.on("error", () => call.cancel());
   }
 
   /** Gives a request again with its body, which node:http has taken out of the connection. */
@@ -286,105 +327,123 @@ export class HttpGateway {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const path = targetOf(request.url).path.replace(/^\/v3beta\//, "/v3/");
-    const route = this.#options.gateway ? routes.get(path) : undefined;
+    const place = placeOf(request.url);
+    const { access, gateway, env, methods } = this.#options;
     const host = hostName(request.headers.host);
-    if (route === undefined || (!isEncrypted(request) && !hostAllowed(this.#options.access, host))) {
-      socket.end(
-        `HTTP/1.1 ${route === undefined ? "404 Not Found" : "421 Misdirected Request"}\r\nConnection: close\r\n\r\n`,
-      );
+    const allowed = isEncrypted(request) || hostAllowed(access, host);
+    if (place === undefined || !gateway || !place.page.startsWith("/v3/") || !allowed || this.#stopping) {
+      const answer = place === undefined ? "400 Bad Request" : allowed ? "404 Not Found" : "421 Misdirected Request";
+      socket.end(`HTTP/1.1 ${answer}\r\nConnection: close\r\n\r\n`);
       return;
     }
+    const route = routes.get(place.path);
     acceptWebSocket(request, socket, head, this.#bodyMax(), (channel) => {
-      const call = this.#call(route, request, {
-        message: (bytes) =>
-          channel.send(`{"result":${encodeJson(route.method.output, route.method.output.decode(bytes))}}`),
-        end: (outcome) => {
-          if (outcome.code !== Code.OK) channel.send(`{"error":${errorBody(outcome)}}`);
-          channel.close();
-        },
-        writable: () => channel.bufferedBytes() < 256 * 1024,
-      });
-      if (call === undefined) {
+      const definition = route === undefined ? undefined : methods.get(route.grpcPath);
+      if (route === undefined || definition === undefined) {
+        channel.send(errorBody(status(Code.NotFound, "Not Found")));
         channel.close();
         return;
       }
-      if (route.method.clientStream) void call.local.runStream(call.definition);
+      const { method } = route;
+      const local = new LocalCall(
+        route.grpcPath,
+        webSocketHead(request),
+        peerOf(request),
+        {
+          message: (bytes) => channel.send(resultLine(method, bytes)),
+          end: (outcome) => {
+            if (outcome.code !== Code.OK) channel.send(errorLine(outcome));
+            channel.close();
+          },
+          writable: () => channel.bufferedBytes() < 256 * 1024,
+        },
+        env,
+      );
+      const done = this.#underWay.add(() => local.cut(stopped));
+      channel.onClose = () => {
+        done();
+        local.cancel();
+      };
+      channel.onDrain = () => local.drained();
+      if (method.clientStream) {
+        const requests = new Requests(route, local, this.#bodyMax());
+        channel.onText = (text) => requests.take(text);
+        void local.runStream(definition);
+        return;
+      }
       let started = false;
       channel.onText = (text) => {
+        if (started) return;
+        started = true;
         try {
-          const message = route.method.input.encode(decodeJson(route.method.input, text));
-          if (route.method.clientStream) call.local.push(message);
-          else if (!started) {
-            started = true;
-            void call.local.runOnce(call.definition, message);
-          }
+          void local.runOnce(definition, this.#messageOf(route, Buffer.from(text)));
         } catch (error) {
-          call.local.abort(status(Code.InvalidArgument, messageOf(error)));
+          local.cut(statusOf(error));
         }
       };
-      channel.onClose = () => call.local.cancel();
-      channel.onDrain = () => call.local.drained();
     });
   }
-}
 
-interface Callable {
-  readonly definition: NonNullable<ReturnType<MethodTable["get"]>>;
-  readonly local: LocalCall;
-}
-
-function unarySink(route: Route, response: ServerResponse): ConstructorParameters<typeof LocalCall>[3] {
-  let body: string | undefined;
-  return {
-    message: (bytes) => {
-      body = encodeJson(route.method.output, route.method.output.decode(bytes));
-    },
-    end: (outcome) => {
-      if (response.headersSent) return;
-      if (outcome.code === Code.OK && body !== undefined) {
-        response.setHeader("Grpc-Metadata-Content-Type", "application/grpc");
-        json(response, 200, body);
-      } else {
-        json(response, httpStatus(outcome.code), errorBody(outcome));
-      }
-    },
-    writable: () => true,
-  };
-}
-
-function streamSink(route: Route, response: ServerResponse): ConstructorParameters<typeof LocalCall>[3] {
-  const head = (code: number): void => {
-    if (!response.headersSent) {
-      response.writeHead(code, {
-        "Content-Type": "application/json",
-        "Grpc-Metadata-Content-Type": "application/grpc",
-      });
-    }
-  };
-  return {
-    message: (bytes) => {
-      head(200);
-      response.write(`{"result":${encodeJson(route.method.output, route.method.output.decode(bytes))}}\n`);
-    },
-    end: (outcome: Status) => {
-      head(httpStatus(outcome.code));
-      response.end(outcome.code === Code.OK ? undefined : `{"error":${errorBody(outcome)}}\n`);
-    },
-    writable: () => !response.writableNeedDrain,
-  };
-}
-
-/** Headers that become gRPC metadata: `Authorization`, and whatever carries grpc-gateway's prefix. */
-function metadataOf(request: IncomingMessage): (readonly [string, string])[] {
-  const fields: (readonly [string, string])[] = [];
-  for (const [name, value] of Object.entries(request.headers)) {
-    const text = Array.isArray(value) ? value[0] : value;
-    if (text === undefined) continue;
-    if (name === "authorization") fields.push(["authorization", text]);
-    if (name.startsWith("grpc-metadata-")) fields.push([name.slice("grpc-metadata-".length), text]);
+  /**
+   * Lets what is under way come to its end; resolves when nothing is left. Answers from now on close their connections.
+   * What has not ended by then is ended by `cut`.
+   */
+  drain(): Promise<void> {
+    this.#stopping = true;
+    return this.#underWay.empty();
   }
-  return fields;
+
+  /** Ends every call with a last word: an error, or a last line of a stream. Resolves when all have gone out. */
+  cut(): Promise<void> {
+    this.#stopping = true;
+    this.#underWay.cutAll();
+    return this.#underWay.empty();
+  }
+}
+
+/** What etcd's gateway tells when the server behind it stops. */
+const stopped = status(Code.Unavailable, "error reading from server: EOF");
+
+/** The requests of a call that takes a stream of them, from text. */
+class Requests {
+  readonly #route: Route;
+  readonly #call: LocalCall;
+  readonly #splitter: JsonSplitter;
+  #over = false;
+
+  constructor(route: Route, call: LocalCall, objectBytesMax: number) {
+    this.#route = route;
+    this.#call = call;
+    this.#splitter = new JsonSplitter(objectBytesMax);
+  }
+
+  take(text: string): void {
+    if (this.#over) return;
+    const { input } = this.#route.method;
+    try {
+      for (const object of this.#splitter.push(text)) this.#call.push(input.encode(decodeJson(input, object)));
+      if (this.#splitter.broken) this.end();
+    } catch {
+      this.end();
+    }
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#call.endRequests();
+  }
+}
+
+/** A browser's WebSocket can neither set header fields nor see an HTTP error: what is wrong with them is passed over. */
+function webSocketHead(request: IncomingMessage): CallHead {
+  const timeoutMs = Number.POSITIVE_INFINITY;
+  try {
+    return { ...readCallHead(request.rawHeaders), timeoutMs };
+  } catch (error) {
+    if (!(error instanceof HeadError)) throw error;
+    return { metadata: [], timeoutMs, fault: undefined };
+  }
 }
 
 function peerOf(request: IncomingMessage): Peer {
@@ -430,6 +489,15 @@ function serveWithoutUpgrade(
   server.emit("connection", socket);
 }
 
+/** As Go's server answers what it cannot read: and then it hangs up. */
+function badRequest(response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  response.useChunkedEncodingByDefault = false;
+  response.writeHead(400, { "Content-Type": textType });
+  response.write("400 Bad Request");
+  response.end();
+}
+
 function plain(response: ServerResponse, code: number, text: string): void {
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.writeHead(code, { "Content-Type": textType, "Content-Length": Buffer.byteLength(text) + 1 });
@@ -453,8 +521,4 @@ function redirect(request: IncomingMessage, response: ServerResponse, location: 
 function json(response: ServerResponse, code: number, body: string): void {
   response.writeHead(code, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) });
   response.end(body);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

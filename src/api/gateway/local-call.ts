@@ -1,4 +1,4 @@
-import { Code } from "../../base/index.ts";
+import { type Clock, Code, type Env, type Timer } from "../../base/index.ts";
 import {
   Metadata,
   type MetadataFields,
@@ -12,13 +12,14 @@ import {
   statusOk,
   type UnaryServerCall,
 } from "../../wire/grpc/index.ts";
+import type { CallHead } from "./call-head.ts";
 
 /** Where the answers of a call made in this process go. */
 export interface LocalSink {
   /** One encoded message. */
   message(bytes: Uint8Array): void;
-  /** The call is over; called once. */
-  end(status: Status): void;
+  /** The call is over; called once. `by` tells whether the method said so, or the gateway in its stead: the deadline passed, the member stops. */
+  end(status: Status, by: "method" | "gateway"): void;
   /** Whether more may be written without piling up. */
   writable(): boolean;
 }
@@ -31,7 +32,7 @@ export class LocalCall implements ServerStream, UnaryServerCall {
   readonly path: string;
   readonly metadata: Metadata;
   readonly peer: Peer;
-  readonly deadlineMs = Number.POSITIVE_INFINITY;
+  readonly deadlineMs: number;
   cancelled = false;
   onCancel: ((why: Status) => void) | undefined;
   onMessage: ((message: Uint8Array) => void) | undefined;
@@ -39,21 +40,30 @@ export class LocalCall implements ServerStream, UnaryServerCall {
   onDrain: (() => void) | undefined;
   readonly bufferedBytes = 0;
   readonly #sink: LocalSink;
+  readonly #clock: Clock;
+  readonly #deadline: Timer | undefined;
   ended = false;
   #paused = false;
   /** Requests that came while reading was paused, or before the handler was ready. */
   #waiting: Uint8Array[] = [];
   #requestsEnded = false;
 
-  constructor(path: string, metadata: readonly (readonly [string, string])[], peer: Peer, sink: LocalSink) {
+  /** Once `head.timeoutMs` are over the call ends with DeadlineExceeded. */
+  constructor(path: string, head: CallHead, peer: Peer, sink: LocalSink, env: Pick<Env, "clock" | "scheduler">) {
     this.path = path;
-    this.metadata = new Metadata(metadata);
+    this.metadata = new Metadata(head.metadata);
     this.peer = peer;
     this.#sink = sink;
+    this.#clock = env.clock;
+    const { timeoutMs } = head;
+    this.deadlineMs = env.clock.monotonicMs() + timeoutMs;
+    if (timeoutMs <= 0 || timeoutMs === Number.POSITIVE_INFINITY) return;
+    this.#deadline = env.scheduler.after(timeoutMs, () => this.#finish(deadlineExceeded, "gateway"));
   }
 
   /** Runs a method that takes one message. */
   async runOnce(definition: MethodDefinition, request: Uint8Array): Promise<void> {
+    if (this.ended) return;
     try {
       if (definition.kind === "unary") {
         const reply = await definition.handler(this, request);
@@ -72,6 +82,7 @@ export class LocalCall implements ServerStream, UnaryServerCall {
 
   /** Starts a method that takes a stream of messages; feed it by `push` and `endRequests`. */
   async runStream(definition: MethodDefinition): Promise<void> {
+    if (this.ended) return;
     if (definition.kind !== "bidi" && definition.kind !== "clientStream") {
       this.end(status(Code.Internal, "not a method with a stream of requests"));
       return;
@@ -96,7 +107,23 @@ export class LocalCall implements ServerStream, UnaryServerCall {
 
   /** The HTTP client went away. */
   cancel(): void {
-    this.#finish(status(Code.Canceled, "context canceled"), false);
+    this.#finish(status(Code.Canceled, "context canceled"), "nobody");
+  }
+
+  /** The deadline has passed: it is no use to start. */
+  get tooLate(): boolean {
+    return this.#clock.monotonicMs() >= this.deadlineMs;
+  }
+
+  /** The call is not made after all; nobody is told. */
+  forget(): void {
+    this.ended = true;
+    this.#deadline?.cancel();
+  }
+
+  /** Ends the call in the stead of the method, which is told through `onCancel`. */
+  cut(why: Status): void {
+    this.#finish(why, "gateway");
   }
 
   drained(): void {
@@ -112,7 +139,7 @@ export class LocalCall implements ServerStream, UnaryServerCall {
   addTrailer(_fields: MetadataFields): void {}
 
   abort(why: Status): void {
-    this.#finish(why, true);
+    this.#finish(why, "method");
   }
 
   send(message: Reply): void {
@@ -148,7 +175,8 @@ export class LocalCall implements ServerStream, UnaryServerCall {
   end(outcome: Status = statusOk): void {
     if (this.ended) return;
     this.ended = true;
-    this.#sink.end(outcome);
+    this.#deadline?.cancel();
+    this.#sink.end(outcome, "method");
   }
 
   pauseReading(): void {
@@ -161,11 +189,15 @@ export class LocalCall implements ServerStream, UnaryServerCall {
     if (!this.#paused && this.#requestsEnded) this.onEnd?.();
   }
 
-  #finish(why: Status, tell: boolean): void {
+  #finish(why: Status, by: "method" | "gateway" | "nobody"): void {
     if (this.ended) return;
     this.ended = true;
     this.cancelled = true;
+    this.#deadline?.cancel();
     this.onCancel?.(why);
-    if (tell) this.#sink.end(why);
+    if (by !== "nobody") this.#sink.end(why, by);
   }
 }
+
+/** What a call is told whose deadline has passed, be it before it was made. */
+export const deadlineExceeded = status(Code.DeadlineExceeded, "context deadline exceeded");

@@ -27,3 +27,48 @@ export function cleanPath(path: string): string {
   const end = parts.length > 0 && path.endsWith("/") ? "/" : "";
   return `/${parts.join("/")}${end}`;
 }
+
+/** What the bytes behind a well escaped path are, in latin1: how the gateway looks for its method. */
+export function unescapePath(path: string): string {
+  return path.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}
+
+/** The path whose bytes these are, as Go's `url.URL` writes it. */
+export function escapePath(path: string): string {
+  return path.replace(
+    /[^A-Za-z0-9\-_.~$&+,/:;=@]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+}
+
+/** The path by whose parts Go's mux looks for a page: each part for itself unescaped, so that an escaped `/` separates nothing. */
+export function pagePath(path: string): string {
+  return path
+    .split("/")
+    .map((part) => unescapePath(part).replaceAll("/", "%2F"))
+    .join("/");
+}
+
+/** What a request's target asks for, as Go's server and mux see it. */
+export interface Place {
+  /** As it came, but with the old prefix `/v3beta/` made `/v3/`. */
+  readonly escaped: string;
+  /** Unescaped whole, latin1: by this the gateway finds its method. */
+  readonly path: string;
+  /** Unescaped part by part: by this pages are found. */
+  readonly page: string;
+  readonly query: string;
+}
+
+/** Undefined when the target is no URL. */
+export function placeOf(text: string | undefined): Place | undefined {
+  const target = targetOf(text);
+  if (!isEscapedWell(target.path)) return undefined;
+  let escaped = target.path;
+  let path = unescapePath(escaped);
+  if (path.startsWith("/v3beta/")) {
+    path = path.replace("/v3beta/", "/v3/");
+    escaped = escapePath(path);
+  }
+  return { escaped, path, page: pagePath(escaped), query: target.query };
+}

@@ -566,6 +566,24 @@ describe("observe", () => {
     expect(member.watchers.size).toBe(0);
   });
 
+  it("ends without an error when it may not read, as etcd's does", async () => {
+    const registry: MethodRegistry = { register: (service, method, one) => methods.set(`${service}/${method}`, one) };
+    registerElection(registry, member, {
+      principal: () => {
+        throw EtcdError.of("InvalidAuthToken");
+      },
+      requireUser: () => {},
+      requireRoot: () => {},
+      requireRead: () => {},
+      requireTxn: () => {},
+      requireLeaseWrite: () => {},
+      requireLeaseRead: () => {},
+    });
+    const stream = observe("e");
+    await settle();
+    expect(stream.closing).toBe("OK");
+  });
+
   it("ends when what it has to tell was compacted away", async () => {
     campaign("e", 1n, "one");
     await settle();

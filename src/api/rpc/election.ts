@@ -68,13 +68,17 @@ export function registerElection(registry: MethodRegistry, member: ContestMember
   registry.register(service, "Observe", {
     kind: "serverStream",
     handler: async (stream, bytes) => {
+      const { name } = decodeRequest(election.decodeLeaderRequest, bytes);
       try {
-        const contender = new Contender(stream, member, authorizer);
-        await observe(stream, contender, contestPrefix(decodeRequest(election.decodeLeaderRequest, bytes).name));
-        stream.end();
+        await observe(stream, new Contender(stream, member, authorizer), contestPrefix(name));
       } catch (error) {
-        stream.end(statusOf(error));
+        // As in etcd an observer that cannot read or watch ends without an error, unless its client has gone.
+        if (stream.cancelled) {
+          stream.end(statusOf(error));
+          return;
+        }
       }
+      stream.end();
     },
   });
 }
@@ -146,8 +150,8 @@ async function quietly(work: Promise<unknown>): Promise<void> {
 }
 
 /**
- * Tells who leads, what that leader proclaims, and who comes next, until the client goes. Ends without error when the
- * events that it would have to tell were compacted away; the client then observes anew.
+ * Tells who leads, what that leader proclaims, and who comes next, until the client goes. Ends when the events that it
+ * would have to tell were compacted away; the client then observes anew.
  */
 async function observe(stream: ServerStream, contender: Contender, prefix: string): Promise<void> {
   const tell = (header: rpc.ResponseHeader | undefined, value: kv.KeyValue): void => {

@@ -1,6 +1,7 @@
-import { type Env, exponentialBuckets, keyBytes } from "../../base/index.ts";
+import { type Env, EtcdError, exponentialBuckets, keyBytes } from "../../base/index.ts";
 import type { Call, MethodRegistry, Reply, ServerStream } from "../../wire/grpc/index.ts";
 import { keyValue, rpc } from "../../wire/proto/index.ts";
+import { decodeTxn, isCut } from "./deep-txn.ts";
 import { encodeDeleteRange, encodePut, encodeRange, encodeRangeStream, joinItems, replyBytes } from "./encode.ts";
 import {
   checkDeleteRange,
@@ -81,9 +82,10 @@ export function registerKv(registry: MethodRegistry, around: Surroundings, env: 
 
   service.logged<rpc.TxnRequest, rpc.TxnResponse>(
     "Txn",
-    rpc.decodeTxnRequest,
+    decodeTxn,
     (request, call, answer, encoded) => {
       checkTxn(request, member.txnOpsMax);
+      if (isCut(request)) throw EtcdError.of("TooManyOps");
       if (!isReadOnly(request)) {
         member.submit({ kind: "txn", value: request, encoded }, guard.principal(call), answer);
         return;

@@ -379,8 +379,16 @@ describe("rules of the wire", () => {
     expect(hex(rpc.encodeTxnRequest(rpc.decodeTxnRequest(fits)))).toBe(hex(fits));
     expect(() => rpc.decodeTxnRequest(nest(DEPTH_MAX / 2 + 1))).toThrow(/nested deeper/);
     expect(() => rpc.decodeTxnRequest(nest(100_000))).toThrow(/nested deeper/);
-    const groups = Buffer.alloc(100_000, 0x5b);
-    expect(() => rpc.decodePutRequest(groups)).toThrow(/nested deeper/);
+  });
+
+  test("unknown groups may nest as deep as Go reads them, and cost no stack", () => {
+    const groups = (count: number): Uint8Array => Buffer.concat([Buffer.alloc(count, 0x7b), Buffer.alloc(count, 0x7c)]);
+    expect(rpc.decodePutRequest(groups(10_001))).toEqual(rpc.createPutRequest());
+    for (const count of [10_002, 100_000]) expect(() => rpc.decodePutRequest(groups(count))).toThrow(/too deeply/);
+    expect(() => rpc.decodePutRequest(Buffer.alloc(10_000, 0x7b))).toThrow(/unexpected end/);
+    // Two groups, one in the other, that end in the wrong order.
+    expect(() => rpc.decodePutRequest(bytes("7b 83 01 7c 84 01"))).toThrow(/another number/);
+    expect(hex(rpc.decodePutRequest(bytes("7b 83 01 84 01 08 05 7c 0a 01 6b")).key)).toBe("6b");
   });
 });
 

@@ -30,7 +30,7 @@ function pass(r: Reader, tag: number, end: number): void {
       r.uint64();
       return;
     default:
-      r.skip(tag, end, 1);
+      r.skip(tag, end);
   }
 }
 

@@ -2,10 +2,13 @@ import { EMPTY } from "../../base/index.ts";
 import { DecodeError } from "./error.ts";
 
 /**
- * How deep messages may nest. Go's protobuf allows 10000, C++ and Java 100. etcd itself refuses a transaction nested deeper than its limit of
- * operations (128 unless set otherwise), each level being two messages; this bound lies above that and well inside the stack.
+ * How deep messages may nest to be read by recursion. Go's protobuf allows 10000, C++ and Java 100. etcd itself refuses a transaction nested
+ * deeper than its limit of operations (128 unless set otherwise), each level being two messages; this bound lies above that and well inside the
+ * stack. What a client sends deeper than this is looked at without recursion, see `api/rpc/deep-txn.ts`.
  */
 export const DEPTH_MAX = 1000;
+
+const GROUPS_MAX = 10_000;
 
 const wide = new BigUint64Array(1);
 const wideSigned = new BigInt64Array(wide.buffer);
@@ -239,7 +242,7 @@ export class Reader {
   }
 
   /** Passes over a field that the message does not know, groups included. */
-  skip(tag: number, end: number, depth: number): void {
+  skip(tag: number, end: number): void {
     switch (tag & 7) {
       case 0:
         this.#long();
@@ -251,7 +254,7 @@ export class Reader {
         this.pos = this.sub(end);
         return;
       case 3:
-        this.#skipGroup(tag >>> 3, end, depth);
+        this.#skipGroup(tag >>> 3, end);
         return;
       case 4:
         throw new DecodeError("Group", "end of a group that never began");
@@ -268,17 +271,19 @@ export class Reader {
     this.pos += count;
   }
 
-  #skipGroup(number: number, end: number, depth: number): void {
-    if (depth <= 0) tooDeep();
-    while (this.pos < end) {
+  /** Groups in groups are counted, not recursed into: 10001 of them are as many as Go's protobuf takes. */
+  #skipGroup(number: number, end: number): void {
+    const open = [number];
+    while (open.length > 0) {
+      if (this.pos >= end) truncated();
       const tag = this.tag();
-      if ((tag & 7) === 4) {
-        if (tag >>> 3 !== number) throw new DecodeError("Group", "group ends under another number");
-        return;
-      }
-      this.skip(tag, end, depth - 1);
+      if ((tag & 7) === 3) {
+        if (open.length > GROUPS_MAX) throw new DecodeError("Group", "groups nested too deeply");
+        open.push(tag >>> 3);
+      } else if ((tag & 7) === 4) {
+        if (tag >>> 3 !== open.pop()) throw new DecodeError("Group", "group ends under another number");
+      } else this.skip(tag, end);
     }
-    truncated();
   }
 
   /** Called where a message ends: a field must not have run past it. */

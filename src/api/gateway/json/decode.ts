@@ -21,8 +21,14 @@ export function decodeJson<M>(codec: MessageCodec<M>, body: string | Uint8Array)
     throw error;
   }
   if (value === undefined) return codec.create();
-  return new Parser(text.slice(value.start, value.end)).message(codec as MessageCodec<unknown>, DEPTH_MAX) as M;
+  return new Parser(text.slice(value.start, value.end)).message(codec as MessageCodec<unknown>) as M;
 }
+
+/**
+ * Messages kept within each other; what lies deeper is checked like everything else, but left out. Only a transaction can nest so deep, and
+ * it is refused for that by the method that gets the message: what is kept is deeper than any that is let through.
+ */
+const KEPT_DEPTH = DEPTH_MAX + 2;
 
 /** Fields by each name they may have in JSON, made once per message type. */
 const fieldsByName = new WeakMap<MessageCodec<unknown>, ReadonlyMap<string, FieldDescriptor>>();
@@ -47,6 +53,18 @@ function fieldsOf(codec: MessageCodec<unknown>): ReadonlyMap<string, FieldDescri
 /** No value: an enum name that the type does not know is passed over. */
 const DROPPED = Symbol("dropped");
 
+/** A message that is being read. */
+interface Frame {
+  readonly codec: MessageCodec<unknown>;
+  readonly message: Record<string, unknown>;
+  readonly seen: Set<FieldDescriptor>;
+  readonly seenOneofs: Set<string>;
+  /** The list among its fields that is being read. */
+  list: { readonly field: FieldDescriptor; readonly values: unknown[] } | undefined;
+  /** Takes the message once it is complete. */
+  readonly deliver: (message: unknown) => void;
+}
+
 /** Walks a text that the scanner found to be JSON; what is left to refuse is what the message cannot hold. */
 class Parser {
   readonly #text: string;
@@ -56,16 +74,51 @@ class Parser {
     this.#text = text;
   }
 
-  message(codec: MessageCodec<unknown>, depth: number): Record<string, unknown> {
-    if (depth <= 0) refuse("exceeded max recursion depth");
+  /** Reads a message. Nested ones wait on a stack of our own: a body may nest deeper than the engine's stack holds. */
+  message(codec: MessageCodec<unknown>): Record<string, unknown> {
+    let whole: unknown;
+    const open = [
+      this.#begin(codec, (message) => {
+        whole = message;
+      }),
+    ];
+    for (let frame = open.at(-1); frame !== undefined; frame = open.at(-1)) {
+      const nested = this.#fields(frame);
+      if (nested !== undefined) open.push(nested);
+      else {
+        open.pop();
+        frame.deliver(open.length < KEPT_DEPTH ? frame.message : frame.codec.create());
+      }
+    }
+    return whole as Record<string, unknown>;
+  }
+
+  #begin(codec: MessageCodec<unknown>, deliver: (message: unknown) => void): Frame {
     this.#space();
     if (this.#peek() !== "{") this.#unexpected();
     this.#at++;
-    const message = codec.create() as Record<string, unknown>;
+    return {
+      codec,
+      message: codec.create() as Record<string, unknown>,
+      seen: new Set(),
+      seenOneofs: new Set(),
+      list: undefined,
+      deliver,
+    };
+  }
+
+  /** Reads on in a message: to its end, or to a message in it, which is to be read first. */
+  #fields(frame: Frame): Frame | undefined {
+    const { codec, message, seen, seenOneofs } = frame;
     const fields = fieldsOf(codec);
-    const seen = new Set<FieldDescriptor>();
-    const seenOneofs = new Set<string>();
-    for (this.#space(); this.#peek() !== "}"; this.#space()) {
+    for (;;) {
+      if (frame.list !== undefined) {
+        const nested = this.#list(frame.list);
+        if (nested !== undefined) return nested;
+        frame.list = undefined;
+      }
+      this.#space();
+      if (this.#peek() === "}") break;
       if (this.#peek() === ",") {
         this.#at++;
         this.#space();
@@ -87,21 +140,36 @@ class Parser {
         this.#at += 4;
         continue;
       }
-      if (field.repeated) message[field.property] = this.#list(field, depth);
-      else if (field.oneof !== undefined) {
-        if (seenOneofs.has(field.oneof)) {
-          const oneof = field.oneof.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-          this.#refuseAt(nameAt, `error parsing ${rawName}, oneof ${codec.typeName}.${oneof} is already set`);
-        }
-        seenOneofs.add(field.oneof);
-        message[field.oneof] = { case: field.property, value: this.#value(field, depth) };
-      } else {
-        const value = this.#value(field, depth);
-        if (value !== DROPPED) message[field.property] = value;
+      if (field.repeated) {
+        if (this.#peek() !== "[") this.#unexpected();
+        this.#at++;
+        const values: unknown[] = [];
+        message[field.property] = values;
+        frame.list = { field, values };
+        continue;
       }
+      const { oneof } = field;
+      if (oneof !== undefined) {
+        if (seenOneofs.has(oneof)) {
+          const name = oneof.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+          this.#refuseAt(nameAt, `error parsing ${rawName}, oneof ${codec.typeName}.${name} is already set`);
+        }
+        seenOneofs.add(oneof);
+      }
+      const set = (value: unknown): void => {
+        if (oneof !== undefined) message[oneof] = { case: field.property, value };
+        else if (value !== DROPPED) message[field.property] = value;
+      };
+      if (field.kind === "message") return this.#nested(field, set);
+      set(this.#value(field));
     }
     this.#at++;
-    return message;
+    return undefined;
+  }
+
+  #nested(field: FieldDescriptor, set: (value: unknown) => void): Frame {
+    const codec = field.message!();
+    return this.#begin(codec, (message) => set(field.embed ? codec.encode(message) : message));
   }
 
   /** Passes over a value; its strings must be text all the same. */
@@ -113,28 +181,22 @@ class Parser {
     }
   }
 
-  #list(field: FieldDescriptor, depth: number): unknown[] {
-    if (this.#peek() !== "[") this.#unexpected();
-    this.#at++;
-    const list: unknown[] = [];
+  /** Reads on in a list: to its end, or to a message in it. */
+  #list({ field, values }: NonNullable<Frame["list"]>): Frame | undefined {
     for (this.#space(); this.#peek() !== "]"; this.#space()) {
       if (this.#peek() === ",") {
         this.#at++;
         this.#space();
       }
-      const value = this.#value(field, depth);
-      if (value !== DROPPED) list.push(value);
+      if (field.kind === "message") return this.#nested(field, (message) => values.push(message));
+      const value = this.#value(field);
+      if (value !== DROPPED) values.push(value);
     }
     this.#at++;
-    return list;
+    return undefined;
   }
 
-  #value(field: FieldDescriptor, depth: number): unknown {
-    if (field.kind === "message") {
-      const codec = field.message!();
-      const message = this.message(codec, depth - 1);
-      return field.embed ? codec.encode(message) : message;
-    }
+  #value(field: FieldDescriptor): unknown {
     const at = this.#at;
     const value = this.#scalar(field);
     if (value === undefined)

@@ -109,9 +109,44 @@ describe("bodies that want to hurt", () => {
   test("nesting is bounded, in brackets and in messages", () => {
     expect(refusal(rpc.PutRequest, "[".repeat(100_000))).toBe("invalid character '[' exceeded max depth");
     expect(refusal(rpc.PutRequest, `{"x":${"[".repeat(9_999)}${"]".repeat(9_999)}}`)).toBe("accepted");
-    const levels = DEPTH_MAX;
-    const txn = [`{"success":[{"request_txn":`.repeat(levels), "{}", "}]}".repeat(levels)].join("");
-    expect(refusal(rpc.TxnRequest, txn)).toBe("proto: exceeded max recursion depth");
+  });
+
+  const nested = (levels: number, innermost: string): string =>
+    `${'{"success":[{"request_txn":'.repeat(levels)}${innermost}${"}]}".repeat(levels)}`;
+
+  // etcd's gateway takes three brackets a level, 10000 in all.
+  test.each([1, 100, 500, 501, 2000, 3333])(
+    "a transaction nested %d deep is read, whatever is too deep left out",
+    (levels) => {
+      const encoded = rpc.TxnRequest.encode(decodeJson(rpc.TxnRequest, nested(levels, "{}")));
+      let kept = 0;
+      if (levels <= DEPTH_MAX / 2) {
+        for (let txn = rpc.decodeTxnRequest(encoded); txn.success.length > 0; kept++) {
+          const { request } = txn.success[0]!;
+          if (request.case !== "requestTxn") throw new Error("no transaction in it");
+          txn = request.value;
+        }
+        expect(kept).toBe(levels);
+      } else {
+        // Still too deep for whoever gets it.
+        expect(() => rpc.decodeTxnRequest(encoded)).toThrow(/nested deeper/);
+      }
+    },
+  );
+
+  test("what is left out is checked like the rest", () => {
+    for (const levels of [10, 2000]) {
+      const at = 27 * levels + 1;
+      expect(refusal(rpc.TxnRequest, nested(levels, '{"success":5}'))).toBe(
+        `proto: syntax error (line 1:${at + 11}): unexpected token 5`,
+      );
+      expect(refusal(rpc.TxnRequest, nested(levels, '{"success":[],"success":[]}'))).toBe(
+        `proto: (line 1:${at + 14}): duplicate field "success"`,
+      );
+      expect(refusal(rpc.TxnRequest, nested(levels, '{"nothing":[[]]}'))).toBe("accepted");
+      expect(refusal(rpc.TxnRequest, '{"success":[{"request_txn":'.repeat(levels))).toBe("unexpected EOF");
+    }
+    expect(refusal(rpc.TxnRequest, nested(3334, "{}"))).toBe("invalid character '[' exceeded max depth");
   });
 
   test("names of Object's own are no fields and no enums", () => {

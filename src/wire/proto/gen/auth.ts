@@ -58,7 +58,7 @@ export function readUserAddOptions(r: Reader, end: number, depth: number, into?:
         $noPassword = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -164,7 +164,7 @@ export function readUser(r: Reader, end: number, depth: number, into?: User): Us
         $options = readUserAddOptions(r, r.sub(end), depth - 1, $options);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -260,7 +260,7 @@ export function readPermission(r: Reader, end: number, depth: number, into?: Per
         $rangeEnd = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -343,7 +343,7 @@ export function readRole(r: Reader, end: number, depth: number, into?: Role): Ro
         $keyPermission.push(readPermission(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

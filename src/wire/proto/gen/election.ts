@@ -77,7 +77,7 @@ export function readCampaignRequest(r: Reader, end: number, depth: number, into?
         $value = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -160,7 +160,7 @@ export function readCampaignResponse(r: Reader, end: number, depth: number, into
         $leader = readLeaderKey(r, r.sub(end), depth - 1, $leader);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -267,7 +267,7 @@ export function readLeaderKey(r: Reader, end: number, depth: number, into?: Lead
         $lease = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -338,7 +338,7 @@ export function readLeaderRequest(r: Reader, end: number, depth: number, into?: 
         $name = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -418,7 +418,7 @@ export function readLeaderResponse(r: Reader, end: number, depth: number, into?:
         $kv = kv.readKeyValue(r, r.sub(end), depth - 1, $kv);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -487,7 +487,7 @@ export function readResignRequest(r: Reader, end: number, depth: number, into?: 
         $leader = readLeaderKey(r, r.sub(end), depth - 1, $leader);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -555,7 +555,7 @@ export function readResignResponse(r: Reader, end: number, depth: number, into?:
         $header = rpc.readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -635,7 +635,7 @@ export function readProclaimRequest(r: Reader, end: number, depth: number, into?
         $value = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -704,7 +704,7 @@ export function readProclaimResponse(r: Reader, end: number, depth: number, into
         $header = rpc.readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

@@ -63,7 +63,7 @@ export function readMetadata(r: Reader, end: number, depth: number, into?: Metad
         $clusterID = r.uint64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -328,7 +328,7 @@ export function readRequest(r: Reader, end: number, depth: number, into?: Reques
         $refresh = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

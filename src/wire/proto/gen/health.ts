@@ -59,7 +59,7 @@ export function readHealthCheckRequest(r: Reader, end: number, depth: number, in
         $service = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -127,7 +127,7 @@ export function readHealthCheckResponse(r: Reader, end: number, depth: number, i
         $status = r.int32() as ServingStatus;
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -176,7 +176,7 @@ export function readHealthListRequest(r: Reader, end: number, depth: number, _in
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -244,7 +244,7 @@ export function readHealthListResponse(r: Reader, end: number, depth: number, in
         $statuses.push(readHealthListEntry(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -324,7 +324,7 @@ export function readHealthListEntry(r: Reader, end: number, depth: number, into?
         $value = readHealthCheckResponse(r, r.sub(end), depth - 1, $value);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

@@ -79,7 +79,7 @@ export function readRequestHeader(r: Reader, end: number, depth: number, into?: 
         $authRevision = r.uint64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -523,7 +523,7 @@ export function readInternalRaftRequest(r: Reader, end: number, depth: number, i
         $downgradeVersionTest = rpc.readDowngradeVersionTestRequest(r, r.sub(end), depth - 1, $downgradeVersionTest);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -604,7 +604,7 @@ export function readEmptyResponse(r: Reader, end: number, depth: number, _into?:
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -695,7 +695,7 @@ export function readInternalAuthenticateRequest(r: Reader, end: number, depth: n
         $simpleToken = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

@@ -122,7 +122,7 @@ export function readKeyValue(r: Reader, end: number, depth: number, into?: KeyVa
         $lease = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -226,7 +226,7 @@ export function readEvent(r: Reader, end: number, depth: number, into?: Event): 
         else ($prevKvParts ??= [$prevKv]).push(r.view(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

@@ -76,7 +76,7 @@ export function readLease(r: Reader, end: number, depth: number, into?: Lease): 
         $remainingTTL = r.int64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -146,7 +146,7 @@ export function readLeaseInternalRequest(r: Reader, end: number, depth: number, 
         $leaseTimeToLiveRequest = rpc.readLeaseTimeToLiveRequest(r, r.sub(end), depth - 1, $leaseTimeToLiveRequest);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -214,7 +214,7 @@ export function readLeaseInternalResponse(r: Reader, end: number, depth: number,
         $leaseTimeToLiveResponse = rpc.readLeaseTimeToLiveResponse(r, r.sub(end), depth - 1, $leaseTimeToLiveResponse);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

@@ -64,7 +64,7 @@ export function readLockRequest(r: Reader, end: number, depth: number, into?: Lo
         $lease = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -146,7 +146,7 @@ export function readLockResponse(r: Reader, end: number, depth: number, into?: L
         $key = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -215,7 +215,7 @@ export function readUnlockRequest(r: Reader, end: number, depth: number, into?: 
         $key = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -283,7 +283,7 @@ export function readUnlockResponse(r: Reader, end: number, depth: number, into?:
         $header = rpc.readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

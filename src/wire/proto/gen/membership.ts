@@ -64,7 +64,7 @@ export function readRaftAttributes(r: Reader, end: number, depth: number, into?:
         $isLearner = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -147,7 +147,7 @@ export function readAttributes(r: Reader, end: number, depth: number, into?: Att
         $clientUrls.push(r.string(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -240,7 +240,7 @@ export function readMember(r: Reader, end: number, depth: number, into?: Member)
         $memberAttributes = readAttributes(r, r.sub(end), depth - 1, $memberAttributes);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -310,7 +310,7 @@ export function readClusterVersionSetRequest(r: Reader, end: number, depth: numb
         $ver = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -390,7 +390,7 @@ export function readClusterMemberAttrSetRequest(r: Reader, end: number, depth: n
         $memberAttributes = readAttributes(r, r.sub(end), depth - 1, $memberAttributes);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -471,7 +471,7 @@ export function readDowngradeInfoSetRequest(r: Reader, end: number, depth: numbe
         $ver = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

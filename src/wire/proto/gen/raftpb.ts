@@ -141,7 +141,7 @@ export function readEntry(r: Reader, end: number, depth: number, into?: Entry): 
         $data = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -237,7 +237,7 @@ export function readSnapshotMetadata(r: Reader, end: number, depth: number, into
         $term = r.safeUint64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -319,7 +319,7 @@ export function readSnapshot(r: Reader, end: number, depth: number, into?: Snaps
         $metadata = readSnapshotMetadata(r, r.sub(end), depth - 1, $metadata);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -552,7 +552,7 @@ export function readMessage(r: Reader, end: number, depth: number, into?: Messag
         $responses.push(readMessage(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -659,7 +659,7 @@ export function readHardState(r: Reader, end: number, depth: number, into?: Hard
         $commit = r.safeUint64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -807,7 +807,7 @@ export function readConfState(r: Reader, end: number, depth: number, into?: Conf
         $autoLeave = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -917,7 +917,7 @@ export function readConfChange(r: Reader, end: number, depth: number, into?: Con
         $context = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1000,7 +1000,7 @@ export function readConfChangeSingle(r: Reader, end: number, depth: number, into
         $nodeId = r.uint64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1095,7 +1095,7 @@ export function readConfChangeV2(r: Reader, end: number, depth: number, into?: C
         $context = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

@@ -163,7 +163,7 @@ export function readResponseHeader(r: Reader, end: number, depth: number, into?:
         $raftTerm = r.uint64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -386,7 +386,7 @@ export function readRangeRequest(r: Reader, end: number, depth: number, into?: R
         $maxCreateRevision = r.int64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -505,7 +505,7 @@ export function readRangeResponse(r: Reader, end: number, depth: number, into?: 
         $count = r.int64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -640,7 +640,7 @@ export function readPutRequest(r: Reader, end: number, depth: number, into?: Put
         $ignoreLease = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -727,7 +727,7 @@ export function readPutResponse(r: Reader, end: number, depth: number, into?: Pu
         else ($prevKvParts ??= [$prevKv]).push(r.view(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -821,7 +821,7 @@ export function readDeleteRangeRequest(r: Reader, end: number, depth: number, in
         $prevKv = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -917,7 +917,7 @@ export function readDeleteRangeResponse(r: Reader, end: number, depth: number, i
         $prevKvs.push(r.view(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1033,7 +1033,7 @@ export function readRequestOp(r: Reader, end: number, depth: number, into?: Requ
         $request = { case: "requestTxn", value: readTxnRequest(r, r.sub(end), depth - 1, $request.case === "requestTxn" ? $request.value : undefined) };
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1150,7 +1150,7 @@ export function readResponseOp(r: Reader, end: number, depth: number, into?: Res
         $response = { case: "responseTxn", value: readTxnResponse(r, r.sub(end), depth - 1, $response.case === "responseTxn" ? $response.value : undefined) };
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1329,7 +1329,7 @@ export function readCompare(r: Reader, end: number, depth: number, into?: Compar
         $rangeEnd = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1433,7 +1433,7 @@ export function readTxnRequest(r: Reader, end: number, depth: number, into?: Txn
         $failure.push(readRequestOp(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1529,7 +1529,7 @@ export function readTxnResponse(r: Reader, end: number, depth: number, into?: Tx
         $responses.push(readResponseOp(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1613,7 +1613,7 @@ export function readCompactionRequest(r: Reader, end: number, depth: number, int
         $physical = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1682,7 +1682,7 @@ export function readCompactionResponse(r: Reader, end: number, depth: number, in
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1731,7 +1731,7 @@ export function readHashRequest(r: Reader, end: number, depth: number, _into?: H
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1798,7 +1798,7 @@ export function readHashKVRequest(r: Reader, end: number, depth: number, into?: 
         $revision = r.int64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1904,7 +1904,7 @@ export function readHashKVResponse(r: Reader, end: number, depth: number, into?:
         $hashRevision = r.int64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -1988,7 +1988,7 @@ export function readHashResponse(r: Reader, end: number, depth: number, into?: H
         $hash = r.uint32();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2038,7 +2038,7 @@ export function readSnapshotRequest(r: Reader, end: number, depth: number, _into
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2142,7 +2142,7 @@ export function readSnapshotResponse(r: Reader, end: number, depth: number, into
         $version = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2247,7 +2247,7 @@ export function readWatchRequest(r: Reader, end: number, depth: number, into?: W
         $requestUnion = { case: "progressRequest", value: readWatchProgressRequest(r, r.sub(end), depth - 1, $requestUnion.case === "progressRequest" ? $requestUnion.value : undefined) };
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2419,7 +2419,7 @@ export function readWatchCreateRequest(r: Reader, end: number, depth: number, in
         $fragment = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2494,7 +2494,7 @@ export function readWatchCancelRequest(r: Reader, end: number, depth: number, in
         $watchId = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2544,7 +2544,7 @@ export function readWatchProgressRequest(r: Reader, end: number, depth: number, 
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2697,7 +2697,7 @@ export function readWatchResponse(r: Reader, end: number, depth: number, into?: 
         $events.push(r.view(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2786,7 +2786,7 @@ export function readLeaseGrantRequest(r: Reader, end: number, depth: number, int
         $ID = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2892,7 +2892,7 @@ export function readLeaseGrantResponse(r: Reader, end: number, depth: number, in
         $error = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -2963,7 +2963,7 @@ export function readLeaseRevokeRequest(r: Reader, end: number, depth: number, in
         $ID = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3031,7 +3031,7 @@ export function readLeaseRevokeResponse(r: Reader, end: number, depth: number, i
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3112,7 +3112,7 @@ export function readLeaseCheckpoint(r: Reader, end: number, depth: number, into?
         $remainingTTL = r.int64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3182,7 +3182,7 @@ export function readLeaseCheckpointRequest(r: Reader, end: number, depth: number
         $checkpoints.push(readLeaseCheckpoint(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3250,7 +3250,7 @@ export function readLeaseCheckpointResponse(r: Reader, end: number, depth: numbe
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3318,7 +3318,7 @@ export function readLeaseKeepAliveRequest(r: Reader, end: number, depth: number,
         $ID = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3411,7 +3411,7 @@ export function readLeaseKeepAliveResponse(r: Reader, end: number, depth: number
         $TTL = r.int64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3494,7 +3494,7 @@ export function readLeaseTimeToLiveRequest(r: Reader, end: number, depth: number
         $keys = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3614,7 +3614,7 @@ export function readLeaseTimeToLiveResponse(r: Reader, end: number, depth: numbe
         $keys.push(r.view(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3667,7 +3667,7 @@ export function readLeaseLeasesRequest(r: Reader, end: number, depth: number, _i
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3733,7 +3733,7 @@ export function readLeaseStatus(r: Reader, end: number, depth: number, into?: Le
         $ID = r.int64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3814,7 +3814,7 @@ export function readLeaseLeasesResponse(r: Reader, end: number, depth: number, i
         $leases.push(readLeaseStatus(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -3935,7 +3935,7 @@ export function readMember(r: Reader, end: number, depth: number, into?: Member)
         $isLearner = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4020,7 +4020,7 @@ export function readMemberAddRequest(r: Reader, end: number, depth: number, into
         $isLearner = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4114,7 +4114,7 @@ export function readMemberAddResponse(r: Reader, end: number, depth: number, int
         $members.push(readMember(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4184,7 +4184,7 @@ export function readMemberRemoveRequest(r: Reader, end: number, depth: number, i
         $ID = r.uint64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4265,7 +4265,7 @@ export function readMemberRemoveResponse(r: Reader, end: number, depth: number, 
         $members.push(readMember(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4347,7 +4347,7 @@ export function readMemberUpdateRequest(r: Reader, end: number, depth: number, i
         $peerURLs.push(r.string(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4429,7 +4429,7 @@ export function readMemberUpdateResponse(r: Reader, end: number, depth: number, 
         $members.push(readMember(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4499,7 +4499,7 @@ export function readMemberListRequest(r: Reader, end: number, depth: number, int
         $linearizable = r.bool();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4580,7 +4580,7 @@ export function readMemberListResponse(r: Reader, end: number, depth: number, in
         $members.push(readMember(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4649,7 +4649,7 @@ export function readMemberPromoteRequest(r: Reader, end: number, depth: number, 
         $ID = r.uint64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4730,7 +4730,7 @@ export function readMemberPromoteResponse(r: Reader, end: number, depth: number,
         $members.push(readMember(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4780,7 +4780,7 @@ export function readDefragmentRequest(r: Reader, end: number, depth: number, _in
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4846,7 +4846,7 @@ export function readDefragmentResponse(r: Reader, end: number, depth: number, in
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4914,7 +4914,7 @@ export function readMoveLeaderRequest(r: Reader, end: number, depth: number, int
         $targetID = r.uint64Id();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -4982,7 +4982,7 @@ export function readMoveLeaderResponse(r: Reader, end: number, depth: number, in
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5075,7 +5075,7 @@ export function readAlarmRequest(r: Reader, end: number, depth: number, into?: A
         $alarm = r.int32() as AlarmType;
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5157,7 +5157,7 @@ export function readAlarmMember(r: Reader, end: number, depth: number, into?: Al
         $alarm = r.int32() as AlarmType;
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5239,7 +5239,7 @@ export function readAlarmResponse(r: Reader, end: number, depth: number, into?: 
         $alarms.push(readAlarmMember(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5321,7 +5321,7 @@ export function readDowngradeRequest(r: Reader, end: number, depth: number, into
         $version = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5402,7 +5402,7 @@ export function readDowngradeResponse(r: Reader, end: number, depth: number, int
         $version = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5472,7 +5472,7 @@ export function readDowngradeVersionTestRequest(r: Reader, end: number, depth: n
         $ver = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5521,7 +5521,7 @@ export function readStatusRequest(r: Reader, end: number, depth: number, _into?:
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5737,7 +5737,7 @@ export function readStatusResponse(r: Reader, end: number, depth: number, into?:
         $downgradeInfo = readDowngradeInfo(r, r.sub(end), depth - 1, $downgradeInfo);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5829,7 +5829,7 @@ export function readDowngradeInfo(r: Reader, end: number, depth: number, into?: 
         $targetVersion = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5879,7 +5879,7 @@ export function readAuthEnableRequest(r: Reader, end: number, depth: number, _in
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5926,7 +5926,7 @@ export function readAuthDisableRequest(r: Reader, end: number, depth: number, _i
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -5973,7 +5973,7 @@ export function readAuthStatusRequest(r: Reader, end: number, depth: number, _in
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6051,7 +6051,7 @@ export function readAuthenticateRequest(r: Reader, end: number, depth: number, i
         $password = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6157,7 +6157,7 @@ export function readAuthUserAddRequest(r: Reader, end: number, depth: number, in
         $hashedPassword = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6228,7 +6228,7 @@ export function readAuthUserGetRequest(r: Reader, end: number, depth: number, in
         $name = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6296,7 +6296,7 @@ export function readAuthUserDeleteRequest(r: Reader, end: number, depth: number,
         $name = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6388,7 +6388,7 @@ export function readAuthUserChangePasswordRequest(r: Reader, end: number, depth:
         $hashedPassword = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6470,7 +6470,7 @@ export function readAuthUserGrantRoleRequest(r: Reader, end: number, depth: numb
         $role = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6551,7 +6551,7 @@ export function readAuthUserRevokeRoleRequest(r: Reader, end: number, depth: num
         $role = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6620,7 +6620,7 @@ export function readAuthRoleAddRequest(r: Reader, end: number, depth: number, in
         $name = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6688,7 +6688,7 @@ export function readAuthRoleGetRequest(r: Reader, end: number, depth: number, in
         $role = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6737,7 +6737,7 @@ export function readAuthUserListRequest(r: Reader, end: number, depth: number, _
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6784,7 +6784,7 @@ export function readAuthRoleListRequest(r: Reader, end: number, depth: number, _
     const tag = r.tag();
     switch (tag) {
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6850,7 +6850,7 @@ export function readAuthRoleDeleteRequest(r: Reader, end: number, depth: number,
         $role = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -6930,7 +6930,7 @@ export function readAuthRoleGrantPermissionRequest(r: Reader, end: number, depth
         $perm = auth.readPermission(r, r.sub(end), depth - 1, $perm);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7024,7 +7024,7 @@ export function readAuthRoleRevokePermissionRequest(r: Reader, end: number, dept
         $rangeEnd = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7094,7 +7094,7 @@ export function readAuthEnableResponse(r: Reader, end: number, depth: number, in
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7162,7 +7162,7 @@ export function readAuthDisableResponse(r: Reader, end: number, depth: number, i
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7255,7 +7255,7 @@ export function readAuthStatusResponse(r: Reader, end: number, depth: number, in
         $authRevision = r.uint64();
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7337,7 +7337,7 @@ export function readAuthenticateResponse(r: Reader, end: number, depth: number, 
         $token = r.string(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7406,7 +7406,7 @@ export function readAuthUserAddResponse(r: Reader, end: number, depth: number, i
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7487,7 +7487,7 @@ export function readAuthUserGetResponse(r: Reader, end: number, depth: number, i
         $roles.push(r.string(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7556,7 +7556,7 @@ export function readAuthUserDeleteResponse(r: Reader, end: number, depth: number
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7624,7 +7624,7 @@ export function readAuthUserChangePasswordResponse(r: Reader, end: number, depth
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7692,7 +7692,7 @@ export function readAuthUserGrantRoleResponse(r: Reader, end: number, depth: num
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7760,7 +7760,7 @@ export function readAuthUserRevokeRoleResponse(r: Reader, end: number, depth: nu
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7828,7 +7828,7 @@ export function readAuthRoleAddResponse(r: Reader, end: number, depth: number, i
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7909,7 +7909,7 @@ export function readAuthRoleGetResponse(r: Reader, end: number, depth: number, i
         $perm.push(auth.readPermission(r, r.sub(end), depth - 1));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -7991,7 +7991,7 @@ export function readAuthRoleListResponse(r: Reader, end: number, depth: number, 
         $roles.push(r.string(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -8073,7 +8073,7 @@ export function readAuthUserListResponse(r: Reader, end: number, depth: number, 
         $users.push(r.string(end));
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -8142,7 +8142,7 @@ export function readAuthRoleDeleteResponse(r: Reader, end: number, depth: number
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -8210,7 +8210,7 @@ export function readAuthRoleGrantPermissionResponse(r: Reader, end: number, dept
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -8278,7 +8278,7 @@ export function readAuthRoleRevokePermissionResponse(r: Reader, end: number, dep
         $header = readResponseHeader(r, r.sub(end), depth - 1, $header);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -8347,7 +8347,7 @@ export function readRangeStreamResponse(r: Reader, end: number, depth: number, i
         $rangeResponse = readRangeResponse(r, r.sub(end), depth - 1, $rangeResponse);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

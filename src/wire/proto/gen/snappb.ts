@@ -63,7 +63,7 @@ export function readSnapshot(r: Reader, end: number, depth: number, into?: Snaps
         $data = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);

@@ -77,7 +77,7 @@ export function readRecord(r: Reader, end: number, depth: number, into?: Record)
         $data = r.view(end);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
@@ -172,7 +172,7 @@ export function readSnapshot(r: Reader, end: number, depth: number, into?: Snaps
         $confState = raftpb.readConfState(r, r.sub(end), depth - 1, $confState);
         break;
       default:
-        r.skip(tag, end, depth);
+        r.skip(tag, end);
     }
   }
   r.done(end);
