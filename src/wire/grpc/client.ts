@@ -150,7 +150,9 @@ export class GrpcClient implements Http2Handler {
   /** One message each way. Rejects with `GrpcError`. */
   unary(path: string, request: Reply, options: CallOptions = {}): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      this.#call(path, new UnaryOutcome(resolve, reject), options).sendLast(request);
+      // Before there is a call that would be left open: bytes or an error.
+      const pieces = frameReply(request);
+      this.#call(path, new UnaryOutcome(resolve, reject), options).sendFramed(pieces);
     });
   }
 
@@ -486,10 +488,10 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
     }
   }
 
-  sendLast(message: Reply): void {
+  /** Sends the only message, framed already. */
+  sendFramed(pieces: Uint8Array[]): void {
     if (this.#finished || this.#sendClosed) return;
     this.#sendClosed = true;
-    const pieces = frameReply(message);
     if (this.#stream !== undefined) this.#stream.sendData(pieces, true);
     else this.#queued.push(...pieces);
   }
