@@ -1,4 +1,4 @@
-import { Code, type Env, type Timer } from "../../base/index.ts";
+import { type CancelSignal, Code, type Env, type Timer } from "../../base/index.ts";
 import {
   type HeaderField,
   type HeaderList,
@@ -44,7 +44,7 @@ export interface CallOptions {
   /** Time the whole call may take; told to the server as `grpc-timeout`. */
   readonly timeoutMs?: number | undefined;
   /** Cancels the call. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
 }
 
 /** What a client's stream tells its caller. Nothing follows `onEnd`. */
@@ -289,7 +289,7 @@ export class GrpcClient implements Http2Handler {
     deadlineMs: number,
     fault: Status | undefined,
     events: ClientStreamEvents,
-    signal: AbortSignal | undefined,
+    signal: CancelSignal | undefined,
   ): ClientCall {
     const call = new ClientCall(this.#settings, this.#wheel, fields, events, deadlineMs, signal);
     if (fault !== undefined) call.failSoon(fault);
@@ -421,7 +421,7 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
   readonly #wheel: DeadlineWheel;
   readonly #fields: HeaderList;
   readonly #events: ClientStreamEvents;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CancelSignal | undefined;
   #onAbort: (() => void) | undefined;
   #stream: Http2Stream | undefined;
   #finished = false;
@@ -444,7 +444,7 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
     fields: HeaderList,
     events: ClientStreamEvents,
     deadlineMs: number,
-    signal: AbortSignal | undefined,
+    signal: CancelSignal | undefined,
   ) {
     this.#settings = settings;
     this.#wheel = wheel;
