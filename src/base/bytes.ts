@@ -20,9 +20,10 @@ let viewedAt = 0;
  */
 export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   if (bytes !== viewed) {
-    viewed = bytes;
     viewedBuffer = bytes.buffer;
     viewedAt = bytes.byteOffset;
+    // Last: if one of the two throws, `viewed` never names bytes whose memory is another's.
+    viewed = bytes;
   }
   return new Uint8Array(viewedBuffer, viewedAt + start, end - start);
 }

@@ -13,11 +13,26 @@ export {
   utf8String,
   viewOf,
 } from "./bytes.ts";
+export type { CancelSignal } from "./cancel-signal.ts";
 export type { Clock, Scheduler, Timer } from "./clock.ts";
 export { Code, codeName } from "./code.ts";
 export { crc32c } from "./crc32c.ts";
 export type { Env } from "./env.ts";
 export { type ErrorKey, EtcdError, isEtcdError } from "./errors.ts";
+export {
+  checkGiven,
+  checkOptions,
+  describeGiven,
+  everyOf,
+  isBytes,
+  isText,
+  type Kind,
+  kinds,
+  nearest,
+  notWanted,
+  oneOf,
+  type Shape,
+} from "./given.ts";
 export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from "./logger.ts";
 export { ManualTime } from "./manual-time.ts";
 export {

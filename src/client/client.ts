@@ -1,76 +1,121 @@
-import type { Env } from "../base/index.ts";
+import {
+  checkGiven,
+  checkOptions,
+  EMPTY,
+  type Env,
+  everyOf,
+  isText,
+  type Kind,
+  kinds,
+  type Shape,
+} from "../base/index.ts";
 import type { ClientStream, ClientStreamEvents, MetadataFields } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
-import { Connection, type TlsSettings } from "./connection.ts";
-import { Election } from "./election.ts";
+import { Auth, Roles, Users } from "./auth.ts";
+import { Cluster, type MemberInfo } from "./cluster.ts";
+import { Connection, parseEndpoint, type TlsSettings } from "./connection.ts";
 import { clientEnv } from "./env.ts";
-import type { Bytes, KeyRange, KeyValue } from "./keys.ts";
-import { type Lease, LeaseKeeper } from "./lease.ts";
-import { Lock, type LockOptions } from "./lock.ts";
-import {
-  type DeleteOptions,
-  type DeleteResult,
-  deleteRequest,
-  deleteResult,
-  type GetOptions,
-  type PutOptions,
-  type PutResult,
-  putRequest,
-  putResult,
-  type RangeOptions,
-  type RangeResult,
-  rangeRequest,
-  rangeResult,
-} from "./requests.ts";
-import { Txn } from "./txn.ts";
-import { type Watcher, WatchHub, type WatchOptions } from "./watch.ts";
+import { Core, Keyspace } from "./keyspace.ts";
+import { Maintenance } from "./maintenance.ts";
+import { checkCall, none, type RequestOptions, withRequest } from "./options.ts";
 
+/**
+ * How to reach a cluster.
+ *
+ * @example
+ * const options: ClientOptions = {
+ *   endpoints: ["https://10.0.0.1:2379", "https://10.0.0.2:2379"],
+ *   tls: { ca: "-----BEGIN CERTIFICATE-----..." },
+ *   username: "alice",
+ *   password: "secret",
+ * };
+ */
 export interface ClientOptions {
   /** Client URLs of the members: `http://127.0.0.1:2379`; `https://` for TLS. */
   readonly endpoints: string | readonly string[];
-  readonly tls?: TlsSettings;
-  readonly username?: string;
-  readonly password?: string;
+  readonly tls?: TlsSettings | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   /** A token got elsewhere (a JWT, say), sent instead of logging in. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Milliseconds one request may take with all attempts. Default 10,000; Infinity waits for ever. */
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs?: number | undefined;
   /** Milliseconds for one connection to stand. Default 5000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Silence after which the server is asked for a sign of life while requests are open. Default 30,000 ms. */
-  readonly keepaliveTimeMs?: number;
+  readonly keepaliveTimeMs?: number | undefined;
   /** Time it has to give one. Default 10,000 ms. */
-  readonly keepaliveTimeoutMs?: number;
+  readonly keepaliveTimeoutMs?: number | undefined;
   /** Largest answer that is taken, in bytes. Default 2^31 - 1. */
-  readonly receiveBytesMax?: number;
+  readonly receiveBytesMax?: number | undefined;
 }
 
-/** A member as the cluster knows it. */
-export interface MemberInfo {
-  readonly id: bigint;
-  readonly name: string;
-  readonly peerUrls: readonly string[];
-  readonly clientUrls: readonly string[];
-  readonly learner: boolean;
-}
+const pemKind: Kind = {
+  wanted: "PEM as a string or Uint8Array",
+  holds: (value) => kinds.textOrBytes.holds(value) || (Array.isArray(value) && everyOf(value, kinds.textOrBytes.holds)),
+};
+const tlsShape = {
+  ca: pemKind,
+  cert: pemKind,
+  key: pemKind,
+  servername: kinds.text,
+  rejectUnauthorized: kinds.flag,
+} as const satisfies Shape;
 
-/**
- * A client of Quorate and of etcd (3.4 and later).
- *
- * @example
- * const client = new Client({ endpoints: "http://127.0.0.1:2379" });
- * await client.put("greeting", "hello");
- * console.log((await client.get("greeting"))?.text);
- * client.close();
- */
-export class Client {
-  readonly #connection: Connection;
-  readonly #watches: WatchHub;
-  readonly #leases: LeaseKeeper;
+/** Text that can be a header field. */
+const headerText: Kind = {
+  wanted: "a string of printable ASCII",
+  holds: (value) => typeof value === "string" && /^[\x20-\x7e]*$/.test(value),
+};
 
-  constructor(options: ClientOptions, env: Env = clientEnv()) {
-    this.#connection = new Connection(env, {
-      endpoints: typeof options.endpoints === "string" ? options.endpoints.split(",") : options.endpoints,
+const clientShape = {
+  endpoints: {
+    wanted: "a URL or an array of URLs (at least one)",
+    holds: (value) =>
+      (isText(value) && value !== "") || (Array.isArray(value) && value.length > 0 && everyOf(value, isText)),
+  },
+  tls: kinds.object,
+  username: kinds.text,
+  password: kinds.text,
+  token: headerText,
+  requestTimeoutMs: kinds.milliseconds,
+  connectTimeoutMs: kinds.milliseconds,
+  keepaliveTimeMs: kinds.milliseconds,
+  keepaliveTimeoutMs: kinds.milliseconds,
+  receiveBytesMax: kinds.positive,
+} as const satisfies Shape;
+
+const compactShape = withRequest({ physical: kinds.flag });
+const callShape = withRequest({ repeatable: kinds.flag });
+const pathKind: Kind = {
+  wanted: 'a path like "/etcdserverpb.KV/Range"',
+  holds: (value) => typeof value === "string" && /^\/[\x21-\x7e]+\/[\x21-\x7e]+$/.test(value),
+};
+const eventsKind: Kind = {
+  wanted: "an object with the functions `onMessage` and `onEnd`",
+  holds: (value) =>
+    kinds.object.holds(value) &&
+    typeof (value as ClientStreamEvents).onMessage === "function" &&
+    typeof (value as ClientStreamEvents).onEnd === "function",
+};
+const metadataKind: Kind = {
+  wanted: "an array of [name, value]",
+  holds: (value) =>
+    Array.isArray(value) &&
+    everyOf(
+      value,
+      (field) => Array.isArray(field) && field.length === 2 && isText(field[0]) && kinds.textOrBytes.holds(field[1]),
+    ),
+};
+
+/** Checks what was given and makes what all key spaces of the client share. */
+function coreOf(options: ClientOptions, env: Env): Core {
+  checkOptions("new Client", options, clientShape, ["endpoints"]);
+  if (options.tls !== undefined) checkOptions("new Client: tls", options.tls, tlsShape);
+  const endpoints = typeof options.endpoints === "string" ? options.endpoints.split(",") : [...options.endpoints];
+  return new Core(
+    new Connection(env, {
+      endpoints,
       tls: options.tls,
       username: options.username,
       password: options.password,
@@ -82,130 +127,112 @@ export class Client {
       backoffMaxMs: 2000,
       keepaliveTimeMs: options.keepaliveTimeMs ?? 30_000,
       keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 10_000,
-    });
-    this.#watches = new WatchHub(this.#connection);
-    this.#leases = new LeaseKeeper(this.#connection);
-  }
+    }),
+  );
+}
 
-  get closed(): boolean {
-    return this.#connection.closed;
-  }
+/**
+ * A client of Quorate and of etcd (3.4 and later). What it does with keys stands in `Keyspace`.
+ *
+ * @example
+ * const client = new Client({ endpoints: "http://127.0.0.1:2379" });
+ * await client.put("greeting", "hello");
+ * console.log((await client.get("greeting"))?.text);
+ * client.close();
+ */
+export class Client extends Keyspace {
+  readonly #core: Core;
+  /** Authentication: on, off, logging in. */
+  readonly auth: Auth;
+  /** Users and their roles. */
+  readonly users: Users;
+  /** Roles and what they may do. */
+  readonly roles: Roles;
+  /** The members of the cluster. */
+  readonly cluster: Cluster;
+  /** Snapshots, alarms, defragmentation, hashes, leadership, downgrades. */
+  readonly maintenance: Maintenance;
 
-  async put(key: Bytes, value: Bytes, options: PutOptions = {}): Promise<PutResult> {
-    const request = rpc.encodePutRequest(putRequest(key, value, options));
-    return putResult(rpc.decodePutResponse(await this.#connection.call("/etcdserverpb.KV/Put", request, false)));
-  }
-
-  /** The key, or undefined when it does not exist. */
-  async get(key: Bytes, options: GetOptions = {}): Promise<KeyValue | undefined> {
-    return (await this.range(key, options)).kvs[0];
-  }
-
-  async range(range: KeyRange, options: RangeOptions = {}): Promise<RangeResult> {
-    const request = rpc.encodeRangeRequest(rangeRequest(range, options));
-    return rangeResult(rpc.decodeRangeResponse(await this.#connection.call("/etcdserverpb.KV/Range", request, true)));
-  }
-
-  async delete(range: KeyRange, options: DeleteOptions = {}): Promise<DeleteResult> {
-    const request = rpc.encodeDeleteRangeRequest(deleteRequest(range, options));
-    const answer = await this.#connection.call("/etcdserverpb.KV/DeleteRange", request, false);
-    return deleteResult(rpc.decodeDeleteRangeResponse(answer));
-  }
-
-  txn(): Txn {
-    return new Txn(async (request) => {
-      // A transaction that only reads may be sent again like a read.
-      const repeatable = [...request.success, ...request.failure].every(
-        (operation) => operation.request.case === "requestRange",
-      );
-      const answer = await this.#connection.call("/etcdserverpb.KV/Txn", rpc.encodeTxnRequest(request), repeatable);
-      return rpc.decodeTxnResponse(answer);
-    });
+  /** Opens no connection yet; the first request does. Throws TypeError for options that are unknown or of a wrong type. */
+  constructor(options: ClientOptions, env: Env = clientEnv()) {
+    const core = coreOf(options, env);
+    super(core, EMPTY);
+    this.#core = core;
+    this.auth = new Auth(core.connection);
+    this.users = new Users(core.connection);
+    this.roles = new Roles(core.connection);
+    this.cluster = new Cluster(core.connection);
+    this.maintenance = new Maintenance(core.connection);
   }
 
   /** Forgets history below `revision`. `physical`: wait until the space is free. */
-  async compact(revision: number, options: { readonly physical?: boolean } = {}): Promise<void> {
+  async compact(
+    revision: number,
+    options: { readonly physical?: boolean | undefined } & RequestOptions = none,
+  ): Promise<void> {
+    checkGiven("client.compact", "revision", revision, kinds.count);
+    checkCall("client.compact", options, compactShape);
     const request = rpc.encodeCompactionRequest({ revision, physical: options.physical ?? false });
-    await this.#connection.call("/etcdserverpb.KV/Compact", request, false);
+    await this.#core.connection.call("/etcdserverpb.KV/Compact", request, false, options);
   }
 
-  /** Follows changes; see `Watcher`. */
-  watch(range: KeyRange, options: WatchOptions = {}): Watcher {
-    return this.#watches.watch(range, options);
+  /** The ids of all leases. */
+  async leases(options: RequestOptions = none): Promise<bigint[]> {
+    checkCall("client.leases", options);
+    return await this.#core.leases.list(options);
   }
 
-  /** A lease of `ttl` seconds, kept alive until it is revoked or released. */
-  lease(ttl: number, options: { readonly id?: bigint; readonly keepAlive?: boolean } = {}): Promise<Lease> {
-    return this.#leases.grant(ttl, options.id ?? 0n, options.keepAlive ?? true);
+  /** All members; the same as `client.cluster.members`. */
+  async members(
+    options: { readonly serializable?: boolean | undefined } & RequestOptions = none,
+  ): Promise<MemberInfo[]> {
+    return await this.cluster.members(options);
   }
 
-  /** Keeps a lease alive that was granted elsewhere. */
-  adoptLease(id: bigint): Promise<Lease> {
-    return this.#leases.adopt(id);
-  }
-
-  /** Waits for the lock called `name` and takes it. */
-  lock(name: Bytes, options: LockOptions = {}): Promise<Lock> {
-    return Lock.acquire(this, name, options);
-  }
-
-  /** Runs `work` under the lock. `work` gets a signal that tells when the lock may be lost. */
-  async withLock<T>(name: Bytes, work: (signal: AbortSignal) => Promise<T>, options: LockOptions = {}): Promise<T> {
-    const lock = await this.lock(name, options);
-    try {
-      return await work(lock.signal);
-    } finally {
-      await lock.release();
-    }
-  }
-
-  election(name: Bytes): Election {
-    return new Election(this, name);
-  }
-
-  async members(options: { readonly serializable?: boolean } = {}): Promise<MemberInfo[]> {
-    const request = rpc.encodeMemberListRequest({ linearizable: options.serializable !== true });
-    const answer = await this.#connection.call("/etcdserverpb.Cluster/MemberList", request, true);
-    return rpc.decodeMemberListResponse(answer).members.map((member) => ({
-      id: member.ID,
-      name: member.name,
-      peerUrls: member.peerURLs,
-      clientUrls: member.clientURLs,
-      learner: member.isLearner,
-    }));
-  }
-
-  /** How one member is: version, size, leader, alarms. */
-  async status(endpoint: string): Promise<rpc.StatusResponse> {
-    return rpc.decodeStatusResponse(
-      await this.#connection.callAt(endpoint, "/etcdserverpb.Maintenance/Status", new Uint8Array(0)),
+  /** How one member is, as the server words it; `client.maintenance.status` gives it in this client's words. */
+  async status(endpoint: string, options: RequestOptions = none): Promise<rpc.StatusResponse> {
+    checkGiven("client.status", "endpoint", endpoint, kinds.text);
+    checkCall("client.status", options);
+    parseEndpoint(endpoint);
+    const answer = await this.#core.connection.callAt(
+      endpoint,
+      "/etcdserverpb.Maintenance/Status",
+      rpc.encodeStatusRequest({}),
+      options,
     );
+    return rpc.decodeStatusResponse(answer);
   }
 
   /** Calls any method with encoded messages, with the client's way of trying again. */
-  call(
+  async call(
     path: string,
     request: Uint8Array,
-    options: { readonly repeatable?: boolean; readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+    options: { readonly repeatable?: boolean | undefined } & RequestOptions = none,
   ): Promise<Uint8Array> {
+    checkGiven("client.call", "path", path, pathKind);
+    checkGiven("client.call", "request", request, kinds.bytes);
+    checkCall("client.call", options, callShape);
     const { repeatable = false, ...rest } = options;
-    return this.#connection.call(path, request, repeatable, rest);
+    return await this.#core.connection.call(path, request, repeatable, rest);
   }
 
   /** Opens a stream of encoded messages to any method. Whoever needs it to last opens it again. */
-  stream(path: string, events: ClientStreamEvents, metadata?: MetadataFields): Promise<ClientStream> {
-    return this.#connection.stream(path, events, metadata);
+  async stream(path: string, events: ClientStreamEvents, metadata?: MetadataFields): Promise<ClientStream> {
+    checkGiven("client.stream", "path", path, pathKind);
+    checkGiven("client.stream", "events", events, eventsKind);
+    if (metadata !== undefined) checkGiven("client.stream", "metadata", metadata, metadataKind);
+    return await this.#core.connection.stream(path, events, metadata);
   }
 
-  /** Logs in now instead of with the first request. */
-  authenticate(): Promise<void> {
-    return this.#connection.authenticate();
+  /** Logs in now instead of with the first request; the same as `client.auth.login`. */
+  async authenticate(options: RequestOptions = none): Promise<void> {
+    await this.auth.login(options);
   }
 
   /** Ends watches and renewals and closes the connection. Leases are left to expire. */
   close(): void {
-    this.#watches.close();
-    this.#leases.close();
-    this.#connection.close();
+    this.#core.watches.close();
+    this.#core.leases.close();
+    this.#core.connection.close();
   }
 }

@@ -1,4 +1,5 @@
-import { Code, type Env, unit } from "../base/index.ts";
+import type { ConnectionOptions } from "node:tls";
+import { type CancelSignal, Code, type Env, unit } from "../base/index.ts";
 import {
   type CallOptions,
   type ClientStream,
@@ -9,13 +10,22 @@ import {
   type MetadataFields,
 } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
-import { ClientError } from "./errors.ts";
+import { ClientError, cancelled } from "./errors.ts";
+import { isAborted, none, type RequestOptions } from "./options.ts";
 
-/** TLS material, in the words of `node:tls`. */
+/**
+ * TLS material, in the words of `node:tls`: PEM as text or bytes.
+ *
+ * @example
+ * const tls: TlsSettings = { ca: "-----BEGIN CERTIFICATE-----...", servername: "etcd.internal" };
+ */
 export interface TlsSettings {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
+  /** Certificates to trust; without it those that Node trusts. */
+  readonly ca?: string | Uint8Array;
+  /** Our own certificate, for servers that ask for one. */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  /** Name that the server's certificate has to bear, when it is not the endpoint's. */
   readonly servername?: string;
   /** False accepts any certificate. */
   readonly rejectUnauthorized?: boolean;
@@ -58,7 +68,9 @@ export function parseEndpoint(text: string): Endpoint {
     const [, host, port] = /^(.+):(\d+)$/.exec(name) ?? [undefined, name, "0"];
     return { path, host: host!, port: Number(port), secure: unix[1] === "unixs" };
   }
-  const url = new URL(text.includes("://") ? text : `http://${text}`);
+  const whole = text.includes("://") ? text : `http://${text}`;
+  if (!URL.canParse(whole)) throw new TypeError(`endpoint ${JSON.stringify(text)}: not a URL, nor host:port`);
+  const url = new URL(whole);
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`endpoint ${text}: unknown scheme`);
   const secure = url.protocol === "https:";
   const port = url.port === "" ? (secure ? 443 : text.includes("://") ? 80 : 2379) : Number(url.port);
@@ -75,6 +87,10 @@ export class Connection {
   readonly #endpoints: readonly Endpoint[];
   #next: number;
   #current: GrpcClient | undefined;
+  /** Connections to one endpoint for one call. */
+  readonly #others = new Set<GrpcClient>();
+  /** Which endpoint `#current` leads to. */
+  #at = 0;
   #opening: Promise<GrpcClient> | undefined;
   #token: string | undefined;
   #authenticating: Promise<void> | undefined;
@@ -98,26 +114,24 @@ export class Connection {
     path: string,
     request: Uint8Array,
     repeatable: boolean,
-    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
+    options: RequestOptions = none,
   ): Promise<Uint8Array> {
-    const timeoutMs = options.timeoutMs ?? this.settings.requestTimeoutMs;
+    const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
     const end = this.env.clock.monotonicMs() + timeoutMs;
+    if (isAborted(signal)) throw cancelled();
     for (let attempt = 0; ; attempt++) {
       let failure: ClientError;
       try {
-        const client = await this.#ready(end);
+        const client = this.#usable() ?? (await this.#within(this.#ready(end), end, signal));
+        const metadata = this.#knownMetadata() ?? (await this.#within(this.#metadata(), end, signal));
         const left = Math.max(1, end - this.env.clock.monotonicMs());
-        const callOptions: CallOptions = {
-          metadata: await this.#metadata(),
-          signal: options.signal,
-          ...limit(left),
-        };
+        const callOptions: CallOptions = { metadata, signal, ...limit(left) };
         return await client.unary(path, request, callOptions);
       } catch (error) {
         failure = ClientError.from(error);
       }
       if (this.#closed) throw new ClientError(Code.Canceled, "the client is closed");
-      if (options.signal?.aborted === true) throw new ClientError(Code.Canceled, "the request was cancelled");
+      if (isAborted(signal)) throw cancelled();
       const stale = this.#tokenIsStale(failure) && attempt < refusalsMax;
       if (stale) {
         this.#token = undefined;
@@ -130,8 +144,33 @@ export class Connection {
       const pause = this.pauseMs(attempt);
       if (!harmless || this.env.clock.monotonicMs() + pause >= end) throw failure;
       if (learner || failure.code === Code.Unavailable) this.#leave();
-      await this.sleep(pause);
+      await this.sleep(pause, signal);
+      if (isAborted(signal)) throw cancelled();
     }
+  }
+
+  /** What `work` gives, unless the time or the caller's patience ends before. The work itself goes on, for the others that wait for it. */
+  #within<T>(work: Promise<T>, endMs: number, signal: CancelSignal | undefined): Promise<T> {
+    if (signal === undefined && endMs === Number.POSITIVE_INFINITY) return work;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => settle(() => reject(cancelled()));
+      const left = Math.max(0, endMs - this.env.clock.monotonicMs());
+      const timer = Number.isFinite(left)
+        ? this.env.scheduler.after(left, () =>
+            settle(() => reject(new ClientError(Code.Unavailable, "no endpoint could be reached in time", true))),
+          )
+        : undefined;
+      const settle = (end: () => void) => {
+        timer?.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        end();
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      work.then(
+        (value) => settle(() => resolve(value)),
+        (error) => settle(() => reject(error)),
+      );
+    });
   }
 
   /** Opens a stream on the present connection; whoever needs it to last opens it again. Rejects when nobody can be reached now. */
@@ -151,30 +190,110 @@ export class Connection {
     return Math.min(backoffMaxMs, backoffMs * 2 ** Math.min(attempt, 20)) * (1 + unit(this.env.random) * 0.1);
   }
 
-  sleep(ms: number): Promise<void> {
+  /** Waits; also ends when the signal gives up. */
+  sleep(ms: number, signal?: CancelSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
       // A program that waits for its request must stay alive, so this timer is an ordinary one.
-      setTimeout(resolve, ms);
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done, { once: true });
     });
   }
 
-  /** Asks one endpoint, whatever the present connection is. */
-  async callAt(endpoint: string, path: string, request: Uint8Array): Promise<Uint8Array> {
-    const client = await this.#open(parseEndpoint(endpoint));
+  /** The endpoints as they were given. */
+  get endpoints(): readonly string[] {
+    return this.settings.endpoints;
+  }
+
+  /** The endpoint of the present connection, or of the next one. */
+  get endpointInUse(): string {
+    return this.settings.endpoints[(this.#current?.usable === true ? this.#at : this.#next) % this.#endpoints.length]!;
+  }
+
+  /** Asks one endpoint once, whatever the present connection is. */
+  async callAt(
+    endpoint: string,
+    path: string,
+    request: Uint8Array,
+    options: RequestOptions = none,
+  ): Promise<Uint8Array> {
+    const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
+    const end = this.env.clock.monotonicMs() + timeoutMs;
+    const address = parseEndpoint(endpoint);
+    if (isAborted(signal)) throw cancelled();
+    let client: GrpcClient | undefined;
     try {
-      return await client.unary(path, request, {
-        metadata: await this.#metadata(),
-        ...limit(this.settings.requestTimeoutMs),
-      });
+      client = await this.#openUntil(address, end, signal);
+      const metadata = this.#knownMetadata() ?? (await this.#within(this.#metadata(), end, signal));
+      const left = Math.max(1, end - this.env.clock.monotonicMs());
+      return await client.unary(path, request, { metadata, signal, ...limit(left) });
     } catch (error) {
-      throw ClientError.from(error);
+      throw isAborted(signal) ? cancelled() : failureAt(error, client);
     } finally {
-      client.shutdown();
+      if (client !== undefined) this.#leaveOther(client);
     }
+  }
+
+  /** Opens a stream to one endpoint, on a connection of its own that ends with the stream. */
+  async streamAt(
+    endpoint: string,
+    path: string,
+    events: ClientStreamEvents,
+    options: RequestOptions,
+  ): Promise<ClientStream> {
+    const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
+    const end = this.env.clock.monotonicMs() + timeoutMs;
+    const address = parseEndpoint(endpoint);
+    if (isAborted(signal)) throw cancelled();
+    let client: GrpcClient | undefined;
+    try {
+      client = await this.#openUntil(address, end, signal);
+      const opened = client;
+      const metadata = this.#knownMetadata() ?? (await this.#within(this.#metadata(), end, signal));
+      const own: ClientStreamEvents = {
+        onMessage: (message) => events.onMessage(message),
+        onEnd: (outcome, trailer) => {
+          this.#leaveOther(opened);
+          events.onEnd(outcome, trailer);
+        },
+      };
+      return client.stream(path, own, { metadata, signal });
+    } catch (error) {
+      if (client !== undefined) this.#leaveOther(client);
+      throw isAborted(signal) ? cancelled() : failureAt(error, client);
+    }
+  }
+
+  async #openUntil(endpoint: Endpoint, endMs: number, signal: CancelSignal | undefined): Promise<GrpcClient> {
+    if (this.#closed) throw new ClientError(Code.Canceled, "the client is closed");
+    const opening = this.#open(endpoint);
+    try {
+      const client = await this.#within(opening, endMs, signal);
+      this.#others.add(client);
+      return client;
+    } catch (error) {
+      // Nobody waits for it any more: close it should it still come to stand.
+      void opening.then(
+        (client) => client.close(),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  #leaveOther(client: GrpcClient): void {
+    this.#others.delete(client);
+    client.shutdown();
   }
 
   close(): void {
     this.#closed = true;
+    for (const client of this.#others) client.close();
+    this.#others.clear();
     this.#current?.close();
     this.#current = undefined;
   }
@@ -184,6 +303,11 @@ export class Connection {
     if (client === undefined) return;
     this.#current = undefined;
     client.shutdown();
+  }
+
+  /** The present connection, if it takes calls. */
+  #usable(): GrpcClient | undefined {
+    return this.#current?.usable === true && !this.#closed ? this.#current : undefined;
   }
 
   /** A connection that takes calls; tries every endpoint, again and again, until `endMs`. */
@@ -200,7 +324,8 @@ export class Connection {
     for (let attempt = 0; ; attempt++) {
       let failure: Error | undefined;
       for (let i = 0; i < this.#endpoints.length; i++) {
-        const endpoint = this.#endpoints[this.#next++ % this.#endpoints.length]!;
+        const at = this.#next++ % this.#endpoints.length;
+        const endpoint = this.#endpoints[at]!;
         try {
           const client = await this.#open(endpoint);
           if (this.#closed) {
@@ -208,6 +333,7 @@ export class Connection {
             throw new ClientError(Code.Canceled, "the client is closed");
           }
           this.#current = client;
+          this.#at = at;
           return client;
         } catch (error) {
           failure = error as Error;
@@ -228,7 +354,7 @@ export class Connection {
       host: endpoint.host,
       port: endpoint.port,
       path: endpoint.path,
-      tls: endpoint.secure ? { ...tls } : undefined,
+      tls: endpoint.secure ? ({ ...tls } as ConnectionOptions) : undefined,
       connectTimeoutMs,
       keepaliveTimeMs,
       keepaliveTimeoutMs,
@@ -239,24 +365,37 @@ export class Connection {
   }
 
   /** Logs in, if there is a user and no token yet. */
-  async authenticate(): Promise<void> {
+  async authenticate(options: RequestOptions = none): Promise<void> {
+    const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
+    if (isAborted(signal)) throw cancelled();
     try {
-      await this.#metadata();
+      await this.#within(this.#metadata(), this.env.clock.monotonicMs() + timeoutMs, signal);
     } catch (error) {
       throw ClientError.from(error);
     }
   }
 
-  async #metadata(): Promise<MetadataFields> {
+  /** What goes with each request, if nobody has to be asked for it. */
+  #knownMetadata(): MetadataFields | undefined {
     if (this.settings.token !== undefined) return [["token", this.settings.token]];
-    if (this.settings.username === undefined) return [];
-    if (this.#token === undefined) {
-      this.#authenticating ??= this.#authenticate().finally(() => {
-        this.#authenticating = undefined;
-      });
-      await this.#authenticating;
-    }
-    return this.#token === undefined ? [] : [["token", this.#token]];
+    if (this.settings.username === undefined) return noFields;
+    if (this.#token === undefined) return undefined;
+    return this.#token === "" ? noFields : [["token", this.#token]];
+  }
+
+  async #metadata(): Promise<MetadataFields> {
+    const known = this.#knownMetadata();
+    if (known !== undefined) return known;
+    this.#authenticating ??= this.#authenticate().finally(() => {
+      this.#authenticating = undefined;
+    });
+    await this.#authenticating;
+    return this.#knownMetadata() ?? noFields;
+  }
+
+  /** Forgets the token: the next request logs in anew. */
+  forgetToken(): void {
+    this.#token = undefined;
   }
 
   async #authenticate(): Promise<void> {
@@ -291,6 +430,14 @@ export class Connection {
 
 /** Times that a request is sent anew that a server refused for a passing reason (etcd's client: 100 retries of any kind). */
 const refusalsMax = 100;
+
+const noFields: MetadataFields = [];
+
+/** A failure at one endpoint. Before there was a connection nothing can have had an effect. */
+function failureAt(error: unknown, client: GrpcClient | undefined): ClientError {
+  const failure = ClientError.from(error);
+  return client !== undefined || failure.unsent ? failure : new ClientError(failure.code, failure.message, true);
+}
 
 /** How a time limit is told to a call: an infinite one not at all. */
 function limit(timeoutMs: number): Pick<CallOptions, "timeoutMs"> {

@@ -1,7 +1,7 @@
-import { Code } from "../base/index.ts";
-import type { Client } from "./client.ts";
+import { type CancelSignal, Code } from "../base/index.ts";
 import { ClientError } from "./errors.ts";
 import { type Bytes, type KeyValue, toBytes } from "./keys.ts";
+import type { Keyspace } from "./keyspace.ts";
 import type { Lease } from "./lease.ts";
 import { compare, op } from "./txn.ts";
 
@@ -23,37 +23,56 @@ export function contestPrefix(name: Bytes): Uint8Array {
 }
 
 /** Enters the contest, or finds the place that this lease already has. */
-export async function enter(client: Client, prefix: Uint8Array, lease: Lease, value: Bytes): Promise<Place> {
+export async function enter(
+  client: Keyspace,
+  prefix: Uint8Array,
+  lease: Lease,
+  value: Bytes,
+  signal: CancelSignal | undefined,
+): Promise<Place> {
   const key = Buffer.concat([prefix, Buffer.from(BigInt.asUintN(64, lease.id).toString(16))]);
   const entered = await client
     .txn()
     .if(compare.missing(key))
     .do(op.put(key, value, { lease }))
     .else(op.range(key))
-    .commit();
+    .commit({ signal });
   if (entered.succeeded) return { key, revision: entered.revision };
   const found = entered.results[0];
   if (found?.kind !== "range" || found.kvs[0] === undefined) throw expired();
   return { key, revision: found.kvs[0].createRevision };
 }
 
-/** Waits until everybody who came before has left. */
-export async function waitTurn(client: Client, prefix: Uint8Array, place: Place, signal: AbortSignal): Promise<void> {
+/** Waits until everybody who came before has left. When `signal` ends it, its reason tells why. */
+export async function waitTurn(
+  client: Keyspace,
+  prefix: Uint8Array,
+  place: Place,
+  signal: CancelSignal,
+): Promise<void> {
+  try {
+    await waitForOthers(client, prefix, place, signal);
+  } catch (error) {
+    throw signal.aborted ? ClientError.from(signal.reason) : error;
+  }
+}
+
+async function waitForOthers(client: Keyspace, prefix: Uint8Array, place: Place, signal: CancelSignal): Promise<void> {
   for (;;) {
     const before = await client.range(
       { prefix },
-      { maxCreateRevision: place.revision - 1, sortBy: "create", order: "descending", limit: 1 },
+      { maxCreateRevision: place.revision - 1, sortBy: "create", order: "descending", limit: 1, signal },
     );
     const last = before.kvs[0];
     if (last === undefined) break;
     await deletion(client, last, before.revision + 1, signal);
     if (signal.aborted) throw ClientError.from(signal.reason);
   }
-  const own = await client.get(place.key);
+  const own = await client.get(place.key, { signal });
   if (own === undefined || own.createRevision !== place.revision) throw expired();
 }
 
-async function deletion(client: Client, kv: KeyValue, startRevision: number, signal: AbortSignal): Promise<void> {
+async function deletion(client: Keyspace, kv: KeyValue, startRevision: number, signal: CancelSignal): Promise<void> {
   for await (const event of client.watch(kv.key, { startRevision, only: "delete", signal })) {
     if (event.type === "delete") return;
   }
@@ -64,7 +83,7 @@ export function expired(): ClientError {
 }
 
 /** A signal that is aborted with the first of several. */
-export function firstOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+export function firstOf(...signals: readonly (CancelSignal | undefined)[]): CancelSignal {
   const present = signals.filter((signal) => signal !== undefined);
   return AbortSignal.any(present);
 }

@@ -2,13 +2,13 @@ import { Code, codeName } from "../base/index.ts";
 import { GrpcError } from "../wire/grpc/index.ts";
 
 /**
- * Why a request failed. `code` is the gRPC code, `message` the server's text (etcd's texts start with `etcdserver: `).
+ * Why a request failed, whatever failed: the server's refusal, the network, a deadline, a cancellation. `code` is the gRPC code, `message` the server's text (etcd's texts start with `etcdserver: `).
  *
  * @example
  * try {
  *   await client.get("key", { revision: 1 });
  * } catch (error) {
- *   if (error instanceof ClientError && error.is("mvcc: required revision has been compacted")) ...
+ *   if (!(error instanceof ClientError && error.is("mvcc: required revision is a future revision"))) throw error;
  * }
  */
 export class ClientError extends Error {
@@ -44,7 +44,17 @@ export class ClientError extends Error {
   }
 }
 
-/** A watch that cannot go on: the events after its last one were compacted away. Read anew, then watch from there. */
+/**
+ * A watch that cannot go on: the events after its last one were compacted away. Read anew, then watch from there.
+ *
+ * @example
+ * try {
+ *   for await (const event of client.watch("key", { startRevision: 1 })) console.log(event.revision);
+ * } catch (error) {
+ *   if (!(error instanceof CompactedError)) throw error;
+ *   console.log("the oldest revision left is", error.compactRevision);
+ * }
+ */
 export class CompactedError extends ClientError {
   override readonly name = "CompactedError";
   /** The oldest revision that is still there. */
@@ -54,4 +64,51 @@ export class CompactedError extends ClientError {
     super(Code.OutOfRange, "etcdserver: mvcc: required revision has been compacted");
     this.compactRevision = compactRevision;
   }
+}
+
+/**
+ * A transaction of `stm` that met a conflict at each of its attempts. Nothing of it was written.
+ *
+ * @example
+ * try {
+ *   await client.stm(async (tx) => tx.put("counter", "1"), { retries: 3 });
+ * } catch (error) {
+ *   if (error instanceof ConflictError) console.log("tried", error.attempts, "times");
+ *   else throw error;
+ * }
+ */
+export class ConflictError extends ClientError {
+  override readonly name = "ConflictError";
+  /** How often it was tried. */
+  readonly attempts: number;
+
+  constructor(attempts: number) {
+    super(Code.Aborted, `the transaction met a conflict at each of ${attempts} attempts`);
+    this.attempts = attempts;
+  }
+}
+
+/**
+ * A snapshot that did not arrive whole: cut off, or its bytes are not those of its checksum. What was written of it is no backup.
+ *
+ * @example
+ * try {
+ *   const snapshot = await client.maintenance.snapshot();
+ *   await snapshot.saveTo({ write: (bytes: Uint8Array) => console.log(bytes.length) });
+ * } catch (error) {
+ *   if (error instanceof SnapshotError) console.log("discard it:", error.message);
+ *   else throw error;
+ * }
+ */
+export class SnapshotError extends ClientError {
+  override readonly name = "SnapshotError";
+
+  constructor(message: string) {
+    super(Code.DataLoss, message);
+  }
+}
+
+/** The error of a request that its signal gave up. */
+export function cancelled(): ClientError {
+  return new ClientError(Code.Canceled, "the request was cancelled");
 }

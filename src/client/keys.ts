@@ -1,10 +1,22 @@
-import { keyBytes, keyString, prefixEnd, utf8, utf8String } from "../base/index.ts";
+import { isBytes, keyBytes, keyString, prefixEnd, utf8, utf8String } from "../base/index.ts";
 import { kv } from "../wire/proto/index.ts";
 
-/** Keys and values: bytes, or text that is sent as UTF-8. */
+/**
+ * Keys and values: bytes, or text that is sent as UTF-8. Text with half of a surrogate pair has no UTF-8 form and is refused.
+ *
+ * @example
+ * await client.put("text", Uint8Array.of(0, 255));
+ */
 export type Bytes = string | Uint8Array;
 
-/** A key, or a set of keys. */
+/**
+ * A key, or a set of keys.
+ *
+ * @example
+ * await client.range({ prefix: "jobs/" });
+ * await client.range({ start: "a", end: "b" });
+ * await client.range({ from: "jobs/7" });
+ */
 export type KeyRange =
   | Bytes
   /** All keys that start with this. */
@@ -14,13 +26,14 @@ export type KeyRange =
   /** Keys from `start` up to and without `end`. */
   | { readonly start: Bytes; readonly end: Bytes };
 
+/** Text as UTF-8, bytes as they are. */
 export function toBytes(value: Bytes): Uint8Array {
   return typeof value === "string" ? utf8(value) : value;
 }
 
 /** Key and range end as etcd's requests want them. */
 export function toRange(range: KeyRange): { key: Uint8Array; rangeEnd: Uint8Array } {
-  if (typeof range === "string" || range instanceof Uint8Array) return { key: toBytes(range), rangeEnd: utf8("") };
+  if (typeof range === "string" || isBytes(range)) return { key: toBytes(range), rangeEnd: utf8("") };
   if ("prefix" in range) {
     const prefix = toBytes(range.prefix);
     // The empty prefix means every key; "\0" is the lowest one.
@@ -36,7 +49,13 @@ export function toRange(range: KeyRange): { key: Uint8Array; rangeEnd: Uint8Arra
 
 const lowest = Uint8Array.of(0);
 
-/** One key with its value and history. */
+/**
+ * One key with its value and history.
+ *
+ * @example
+ * const kv = await client.get("config");
+ * console.log(kv?.keyText, kv?.text, kv?.modRevision);
+ */
 export class KeyValue {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -49,9 +68,10 @@ export class KeyValue {
   /** Lease that keeps it alive; 0n for none. */
   readonly lease: bigint;
 
-  constructor(encoded: Uint8Array) {
+  /** `strip`: bytes of a namespace's prefix to leave out of the key. */
+  constructor(encoded: Uint8Array, strip = 0) {
     const decoded = kv.decodeKeyValue(encoded);
-    this.key = decoded.key;
+    this.key = strip === 0 ? decoded.key : decoded.key.subarray(strip);
     this.value = decoded.value;
     this.createRevision = decoded.createRevision;
     this.modRevision = decoded.modRevision;

@@ -1,8 +1,42 @@
-import { Code, type Timer } from "../base/index.ts";
+import { type CancelSignal, Code, kinds, type Shape, type Timer } from "../base/index.ts";
 import type { ClientStream } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import type { Connection } from "./connection.ts";
 import { ClientError } from "./errors.ts";
+import { checkCall, none, type RequestOptions } from "./options.ts";
+
+/**
+ * How a lease is granted.
+ *
+ * @example
+ * const lease = await client.lease(60, { id: 7n, keepAlive: false });
+ */
+export interface LeaseOptions {
+  /** Id to give it; chosen by the server when left out or 0n. */
+  readonly id?: bigint | undefined;
+  /** Renew it until it is revoked or released. Default true. */
+  readonly keepAlive?: boolean | undefined;
+}
+
+export const leaseOptionsShape = { id: kinds.int64, keepAlive: kinds.flag } as const satisfies Shape;
+
+/**
+ * What the server knows of a lease.
+ *
+ * @example
+ * const lease = await client.lease(10);
+ * const info = await client.leaseInfo(lease, { keys: true });
+ * console.log(info?.remaining, info?.keys.length);
+ */
+export interface LeaseInfo {
+  readonly id: bigint;
+  /** Seconds it was granted for. */
+  readonly ttl: number;
+  /** Seconds left. */
+  readonly remaining: number;
+  /** Keys that vanish with it, if they were asked for; of a namespace, those within it. */
+  readonly keys: readonly Uint8Array[];
+}
 
 /**
  * A lease that is kept alive until it is revoked or released. Keys put with it vanish when it ends.
@@ -26,7 +60,7 @@ export class Lease {
   }
 
   /** Aborted when the lease expired or could not be renewed in time: what hangs on it may be gone. */
-  get signal(): AbortSignal {
+  get signal(): CancelSignal {
     return this.#lost.signal;
   }
 
@@ -36,10 +70,9 @@ export class Lease {
   }
 
   /** Seconds left; -1 when it is gone. */
-  async remaining(): Promise<number> {
-    const request = rpc.encodeLeaseTimeToLiveRequest({ ID: this.id, keys: false });
-    const answer = await this.#keeper.connection.call("/etcdserverpb.Lease/LeaseTimeToLive", request, true);
-    return rpc.decodeLeaseTimeToLiveResponse(answer).TTL;
+  async remaining(options: RequestOptions = none): Promise<number> {
+    checkCall("lease.remaining", options);
+    return (await this.#keeper.info(this.id, false, options))?.remaining ?? -1;
   }
 
   /** Stops renewing and leaves the rest of its time to it. */
@@ -48,14 +81,11 @@ export class Lease {
   }
 
   /** Ends it now, and with it its keys. */
-  async revoke(): Promise<void> {
+  async revoke(options: RequestOptions = none): Promise<void> {
+    checkCall("lease.revoke", options);
     this.#keeper.drop(this);
     this.end(new ClientError(Code.Canceled, "the lease was revoked"));
-    await this.#keeper.connection.call(
-      "/etcdserverpb.Lease/LeaseRevoke",
-      rpc.encodeLeaseRevokeRequest({ ID: this.id }),
-      false,
-    );
+    await this.#keeper.revoke(this.id, options);
   }
 
   /** For the keeper: the lease is no more. */
@@ -84,13 +114,15 @@ export class LeaseKeeper {
   }
 
   /** Asks for a lease of `ttl` seconds and keeps it alive. */
-  async grant(ttl: number, id: bigint, keepAlive: boolean): Promise<Lease> {
+  async grant(ttl: number, options: LeaseOptions & RequestOptions): Promise<Lease> {
+    const { id = 0n, keepAlive = true } = options;
     const sentMs = this.connection.env.clock.monotonicMs();
     const answer = rpc.decodeLeaseGrantResponse(
       await this.connection.call(
         "/etcdserverpb.Lease/LeaseGrant",
         rpc.encodeLeaseGrantRequest({ TTL: ttl, ID: id }),
         false,
+        options,
       ),
     );
     const lease = new Lease(this, answer.ID, answer.TTL);
@@ -99,16 +131,34 @@ export class LeaseKeeper {
   }
 
   /** Keeps a lease alive that somebody else granted. */
-  async adopt(id: bigint): Promise<Lease> {
+  async adopt(id: bigint, options: RequestOptions): Promise<Lease> {
     const sentMs = this.connection.env.clock.monotonicMs();
-    const request = rpc.encodeLeaseTimeToLiveRequest({ ID: id, keys: false });
-    const { grantedTTL, TTL } = rpc.decodeLeaseTimeToLiveResponse(
-      await this.connection.call("/etcdserverpb.Lease/LeaseTimeToLive", request, true),
-    );
-    if (TTL <= 0) throw new ClientError(Code.NotFound, "etcdserver: requested lease not found");
-    const lease = new Lease(this, id, grantedTTL);
+    const info = await this.info(id, false, options);
+    if (info === undefined) throw new ClientError(Code.NotFound, "etcdserver: requested lease not found");
+    const lease = new Lease(this, id, info.ttl);
     this.#keep(lease, sentMs);
     return lease;
+  }
+
+  /** What the server knows of a lease; undefined when there is none, or none any more. */
+  async info(id: bigint, keys: boolean, options: RequestOptions): Promise<LeaseInfo | undefined> {
+    const request = rpc.encodeLeaseTimeToLiveRequest({ ID: id, keys });
+    const answer = rpc.decodeLeaseTimeToLiveResponse(
+      await this.connection.call("/etcdserverpb.Lease/LeaseTimeToLive", request, true, options),
+    );
+    if (answer.TTL < 0) return undefined;
+    return { id, ttl: answer.grantedTTL, remaining: answer.TTL, keys: answer.keys };
+  }
+
+  async revoke(id: bigint, options: RequestOptions): Promise<void> {
+    const request = rpc.encodeLeaseRevokeRequest({ ID: id });
+    await this.connection.call("/etcdserverpb.Lease/LeaseRevoke", request, false, options);
+  }
+
+  async list(options: RequestOptions): Promise<bigint[]> {
+    const request = rpc.encodeLeaseLeasesRequest({});
+    const answer = await this.connection.call("/etcdserverpb.Lease/LeaseLeases", request, true, options);
+    return rpc.decodeLeaseLeasesResponse(answer).leases.map((lease) => lease.ID);
   }
 
   drop(lease: Lease): void {

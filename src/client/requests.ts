@@ -1,6 +1,7 @@
 import { rpc } from "../wire/proto/index.ts";
 import { type Bytes, type KeyRange, KeyValue, toBytes, toRange } from "./keys.ts";
 
+/** How a put is done. */
 export interface PutOptions {
   /** The key dies with this lease. */
   readonly lease?: bigint | { readonly id: bigint } | undefined;
@@ -12,11 +13,13 @@ export interface PutOptions {
   readonly ignoreLease?: boolean | undefined;
 }
 
+/** What a put answered. */
 export interface PutResult {
   readonly revision: number;
   readonly previous: KeyValue | undefined;
 }
 
+/** How a key is read. */
 export interface GetOptions {
   /** Read as of this revision; the present one when left out. */
   readonly revision?: number | undefined;
@@ -24,6 +27,7 @@ export interface GetOptions {
   readonly serializable?: boolean | undefined;
 }
 
+/** How keys are read. */
 export interface RangeOptions extends GetOptions {
   /** At most this many; 0 or nothing: all. */
   readonly limit?: number | undefined;
@@ -37,6 +41,7 @@ export interface RangeOptions extends GetOptions {
   readonly maxCreateRevision?: number | undefined;
 }
 
+/** What a range answered. */
 export interface RangeResult {
   /** Revision of the store when it was read. */
   readonly revision: number;
@@ -47,11 +52,13 @@ export interface RangeResult {
   readonly more: boolean;
 }
 
+/** How keys are deleted. */
 export interface DeleteOptions {
   /** Answer with what was deleted. */
   readonly previous?: boolean | undefined;
 }
 
+/** What a deletion answered. */
 export interface DeleteResult {
   readonly revision: number;
   readonly deleted: number;
@@ -98,26 +105,26 @@ export function deleteRequest(range: KeyRange, options: DeleteOptions): rpc.Dele
   return { ...toRange(range), prevKv: options.previous ?? false };
 }
 
-export function putResult(response: rpc.PutResponse): PutResult {
+export function putResult(response: rpc.PutResponse, strip = 0): PutResult {
   return {
     revision: response.header?.revision ?? 0,
-    previous: response.prevKv === undefined ? undefined : new KeyValue(response.prevKv),
+    previous: response.prevKv === undefined ? undefined : new KeyValue(response.prevKv, strip),
   };
 }
 
-export function rangeResult(response: rpc.RangeResponse): RangeResult {
+export function rangeResult(response: rpc.RangeResponse, strip = 0): RangeResult {
   return {
     revision: response.header?.revision ?? 0,
-    kvs: response.kvs.map((kv) => new KeyValue(kv)),
+    kvs: response.kvs.map((kv) => new KeyValue(kv, strip)),
     count: response.count,
     more: response.more,
   };
 }
 
-export function deleteResult(response: rpc.DeleteRangeResponse): DeleteResult {
+export function deleteResult(response: rpc.DeleteRangeResponse, strip = 0): DeleteResult {
   return {
     revision: response.header?.revision ?? 0,
     deleted: response.deleted,
-    previous: response.prevKvs.map((kv) => new KeyValue(kv)),
+    previous: response.prevKvs.map((kv) => new KeyValue(kv, strip)),
   };
 }

@@ -1,10 +1,17 @@
-import { Code } from "../base/index.ts";
+import { type CancelSignal, Code, kinds, oneOf, type Shape } from "../base/index.ts";
 import type { ClientStream, Status } from "../wire/grpc/index.ts";
 import { kv, rpc } from "../wire/proto/index.ts";
 import type { Connection } from "./connection.ts";
 import { ClientError, CompactedError } from "./errors.ts";
-import { type KeyRange, KeyValue, toRange } from "./keys.ts";
+import { KeyValue } from "./keys.ts";
+import { isAborted } from "./options.ts";
 
+/**
+ * How a range is watched.
+ *
+ * @example
+ * const options: WatchOptions = { startRevision: 7, only: "delete", previous: true };
+ */
 export interface WatchOptions {
   /** First revision of interest; changes from now on when left out. */
   readonly startRevision?: number | undefined;
@@ -13,9 +20,17 @@ export interface WatchOptions {
   /** Only puts, or only deletes. */
   readonly only?: "put" | "delete" | undefined;
   /** Ends the watch. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
 }
 
+export const watchShape = {
+  startRevision: kinds.count,
+  previous: kinds.flag,
+  only: oneOf("put", "delete"),
+  signal: kinds.signal,
+} as const satisfies Shape;
+
+/** One change of one key. */
 export interface WatchEvent {
   readonly type: "put" | "delete";
   /** The key as it is now; of a deleted one only `key` and `modRevision` are set. */
@@ -23,6 +38,12 @@ export interface WatchEvent {
   readonly previous: KeyValue | undefined;
   /** Revision that made the change. */
   readonly revision: number;
+}
+
+/** Key and range end as the server is told. */
+interface WatchedRange {
+  readonly key: Uint8Array;
+  readonly rangeEnd: Uint8Array;
 }
 
 /** Events that may wait for a slow reader; above it nothing more is read from the connection that all watches share. */
@@ -37,7 +58,9 @@ const eventsWaitingMax = 2000;
  */
 export class Watcher implements AsyncIterable<WatchEvent> {
   readonly #hub: WatchHub;
-  readonly #range: { key: Uint8Array; rangeEnd: Uint8Array };
+  readonly #range: WatchedRange;
+  /** Bytes of a namespace to leave out of the keys. */
+  readonly #strip: number;
   readonly #options: WatchOptions;
   /** Revision from which the watch goes on when it must be made again; 0 until the first server said "created". */
   #nextRevision: number;
@@ -53,9 +76,10 @@ export class Watcher implements AsyncIterable<WatchEvent> {
   /** Resolves once a server watches: no later change is missed. Also when the watch ended before. */
   readonly ready: Promise<void>;
 
-  constructor(hub: WatchHub, range: KeyRange, options: WatchOptions) {
+  constructor(hub: WatchHub, range: WatchedRange, options: WatchOptions, strip: number) {
     this.#hub = hub;
-    this.#range = toRange(range);
+    this.#range = range;
+    this.#strip = strip;
     this.#options = options;
     this.#nextRevision = options.startRevision ?? 0;
     this.ready = new Promise((resolve) => {
@@ -64,10 +88,12 @@ export class Watcher implements AsyncIterable<WatchEvent> {
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  /** Whether it has ended, for whatever reason. */
   get closed(): boolean {
     return this.#ended;
   }
 
+  /** Events that are here and were not read yet. */
   get backlog(): number {
     return this.#waiting.length;
   }
@@ -138,13 +164,13 @@ export class Watcher implements AsyncIterable<WatchEvent> {
     let last = 0;
     for (const bytes of events) {
       const event = kv.decodeEvent(bytes);
-      const now = new KeyValue(event.kv ?? new Uint8Array(0));
+      const now = new KeyValue(event.kv ?? new Uint8Array(0), this.#strip);
       last = Math.max(last, now.modRevision);
       if (now.modRevision < this.#nextRevision) continue;
       this.#waiting.push({
         type: event.type === kv.EventType.DELETE ? "delete" : "put",
         kv: now,
-        previous: event.prevKv === undefined ? undefined : new KeyValue(event.prevKv),
+        previous: event.prevKv === undefined ? undefined : new KeyValue(event.prevKv, this.#strip),
         revision: now.modRevision,
       });
     }
@@ -190,9 +216,9 @@ export class WatchHub {
     this.#connection = connection;
   }
 
-  watch(range: KeyRange, options: WatchOptions): Watcher {
-    const watcher = new Watcher(this, range, options);
-    if (options.signal?.aborted === true) {
+  watch(range: WatchedRange, options: WatchOptions, strip: number): Watcher {
+    const watcher = new Watcher(this, range, options, strip);
+    if (isAborted(options.signal)) {
       watcher.close();
       return watcher;
     }

@@ -9,7 +9,10 @@ export function canReusePort(node: string = process.versions.node): boolean {
   return major > reusePortSince[0] || (major === reusePortSince[0] && minor >= reusePortSince[1]);
 }
 
-/** Where a URL of the flags says to listen. SO_REUSEADDR is always set, by libuv. */
+/**
+ * Where a URL of the flags says to listen. SO_REUSEADDR is always set, by libuv.
+ * @internal Speaks of `node:net`: left out of the package's types.
+ */
 export function listenOptions(text: string, reusePort = false): ListenOptions {
   const url = new URL(text);
   if (url.protocol === "unix:" || url.protocol === "unixs:") return { path: `${url.host}${url.pathname}` };

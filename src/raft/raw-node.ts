@@ -1,5 +1,6 @@
-import { assert } from "../base/pure.ts";
+import { assert, notWanted } from "../base/pure.ts";
 import { refuse } from "./admission.ts";
+import { checkChange, checkConfig, checkData, checkId, checkMessage } from "./arguments.ts";
 import { encodeConfChange, encodeConfChangeEntry } from "./confchange/index.ts";
 import type { Config } from "./config.ts";
 import { RaftError } from "./errors.ts";
@@ -57,6 +58,7 @@ export class RawNode {
    * `CommitOutOfRange` when the stored log ends before what was committed.
    */
   constructor(config: Config) {
+    checkConfig(config);
     this.raft = new Raft(config);
     this.#async = this.raft.config.asyncStorageWrites;
     this.#told = this.#present();
@@ -107,12 +109,15 @@ export class RawNode {
 
   /** Asks for `data` to be appended to the log. It is there when it comes back in `committedEntries`, and may be lost before. */
   propose(data: Uint8Array): RaftError | undefined {
+    checkData("node.propose", "data", data);
     return this.#propose([newEntry(EntryType.EntryNormal, data)]);
   }
 
   /** Proposes a batch in one step: consecutive entries, all or none, one message a follower and one acknowledgement. */
   proposeMany(datas: readonly Uint8Array[]): RaftError | undefined {
+    if (!Array.isArray(datas)) throw notWanted("node.proposeMany", "datas", "an array of Uint8Arrays", datas);
     if (datas.length === 0) return undefined;
+    for (let i = 0; i < datas.length; i++) checkData("node.proposeMany", "each of datas", datas[i]);
     const entries: Entry[] = new Array(datas.length);
     for (let i = 0; i < datas.length; i++) entries[i] = newEntry(EntryType.EntryNormal, datas[i]!);
     return this.#propose(entries);
@@ -123,6 +128,7 @@ export class RawNode {
    * the entry comes back in `committedEntries`, call `applyConfChange`.
    */
   proposeConfChange(change: ConfChange | ConfChangeV2): RaftError | undefined {
+    checkChange("node.proposeConfChange", change);
     const { type, data } = encodeConfChangeEntry(change);
     return this.#propose([newEntry(type, data)]);
   }
@@ -143,6 +149,7 @@ export class RawNode {
    * possible only if conf changes were proposed unvalidated.
    */
   applyConfChange(change: ConfChange | ConfChangeV2, index?: number): ConfState {
+    checkChange("node.applyConfChange", change);
     const result = this.raft.applyConfChange(change, index);
     if (result instanceof RaftError) throw result;
     return result;
@@ -158,11 +165,13 @@ export class RawNode {
 
   /** A message from a peer or a storage thread. An error tells why it was refused; the node is as it was, or only heard the term. */
   step(message: Message): RaftError | undefined {
+    checkMessage(message);
     return refuse(this.raft, message) ?? this.raft.step(message);
   }
 
   /** Asks for an index to read at; the answer comes in `readStates` under the same `context`, or never: ask again. */
   readIndex(context: Uint8Array): RaftError | undefined {
+    checkData("node.readIndex", "context", context);
     const request = newMessage(MessageType.MsgReadIndex, NONE);
     request.entries.push(newEntry(EntryType.EntryNormal, context));
     return this.raft.step(request);
@@ -170,6 +179,7 @@ export class RawNode {
 
   /** Asks the leader, which may be us, to hand over to a voter. */
   transferLeader(transferee: bigint): void {
+    checkId("node.transferLeader", "transferee", transferee);
     const request = newMessage(MessageType.MsgTransferLeader, NONE);
     request.from = transferee;
     this.raft.step(request);
@@ -182,6 +192,7 @@ export class RawNode {
 
   /** The last message to `id` did not get through. */
   reportUnreachable(id: bigint): void {
+    checkId("node.reportUnreachable", "id", id);
     const report = newMessage(MessageType.MsgUnreachable, NONE);
     report.from = id;
     this.raft.step(report);
@@ -189,6 +200,7 @@ export class RawNode {
 
   /** How a snapshot sent to `id` ended. To be called once for each; until then nothing else is sent to `id`. */
   reportSnapshot(id: bigint, status: SnapshotStatus): void {
+    checkId("node.reportSnapshot", "id", id);
     const report = newMessage(MessageType.MsgSnapStatus, NONE);
     report.from = id;
     report.reject = status === SnapshotStatus.SnapshotFailure;
@@ -201,6 +213,11 @@ export class RawNode {
    * Error `BootstrapInvalid` without peers or with a storage that is not empty.
    */
   bootstrap(peers: readonly Peer[]): RaftError | undefined {
+    if (!Array.isArray(peers)) throw notWanted("node.bootstrap", "peers", "an array of peers", peers);
+    for (let i = 0; i < peers.length; i++) {
+      checkId("node.bootstrap", `peers[${i}].id`, peers[i]?.id);
+      checkData("node.bootstrap", `peers[${i}].context`, peers[i]?.context);
+    }
     const { raft } = this;
     if (peers.length === 0) return new RaftError("BootstrapInvalid", "must provide at least one peer to Bootstrap");
     if (raft.log.storage.lastIndex() !== 0) {

@@ -6,6 +6,7 @@
  *     ConfChangeSingle  1 type   2 nodeId
  *     ConfChangeV2      1 transition   2 changes (ConfChangeSingle, repeated)   3 context (left out when empty)
  */
+import { checkChange } from "../arguments.ts";
 import { EMPTY } from "../messages.ts";
 import {
   type ConfChange,
@@ -69,6 +70,7 @@ export function planOf(change: ConfChangeV2): ConfChangePlan | undefined {
  * encodeConfChange({ id: 0n, type: ConfChangeType.ConfChangeAddNode, nodeId: 2n, context: EMPTY }); // 10 00 18 02
  */
 export function encodeConfChange(change: ConfChange): Uint8Array {
+  checkChange("encodeConfChange", change);
   const out = new Sink();
   if (change.id !== 0n) out.varint(1, change.id);
   out.varint(2, BigInt(change.type));
@@ -79,6 +81,7 @@ export function encodeConfChange(change: ConfChange): Uint8Array {
 
 /** The data of an entry of type EntryConfChangeV2. */
 export function encodeConfChangeV2(change: ConfChangeV2): Uint8Array {
+  checkChange("encodeConfChangeV2", change);
   const out = new Sink();
   out.varint(1, BigInt(change.transition));
   for (const { type, nodeId } of change.changes) {

@@ -44,7 +44,10 @@ export class HttpPeerNetwork implements PeerNetwork {
   #waiting: Socket[] | undefined = [];
   #closed = false;
 
-  /** `tls` gives what each call to an `https` URL shows and trusts; calls leave from `localAddress`, if one is given. */
+  /**
+   * `tls` gives what each call to an `https` URL shows and trusts; calls leave from `localAddress`, if one is given.
+   * @internal Speaks of `node:tls`: left out of the package's types, which need no @types/node.
+   */
   constructor(tls: () => ConnectionOptions = () => ({}), localAddress?: string) {
     this.#tls = tls;
     this.#localAddress = localAddress;
@@ -52,7 +55,10 @@ export class HttpPeerNetwork implements PeerNetwork {
     this.#server.emit("listening");
   }
 
-  /** A connection that was accepted on a peer address; with TLS, a secured one. */
+  /**
+   * A connection that was accepted on a peer address; with TLS, a secured one.
+   * @internal Speaks of `node:net`: left out of the package's types.
+   */
   take(socket: Socket): void {
     if (this.#closed) {
       socket.destroy();

@@ -12,6 +12,8 @@
  * Fields ascend and zero fields are left out, as etcd writes them. The pieces lie in slabs, so one write costs a copy of
  * the value and one small view; the view of the event is made only if somebody watches.
  */
+import { InvariantError } from "../../base/index.ts";
+
 const slabBytes = 64 * 1024;
 /** Longer records get memory of their own, so a slab is never kept for long by one giant. */
 const sharedMax = slabBytes / 8;
@@ -28,6 +30,8 @@ let at = 0;
 let memory = slab.buffer;
 
 function reserve(bytes: number): void {
+  // A number that is no revision or length must not move `slabAt`, which all later records are placed by.
+  if (bytes >>> 0 !== bytes) throw new InvariantError("a record whose size is no whole number");
   if (bytes > sharedMax) {
     buffer = Buffer.allocUnsafeSlow(bytes);
     memory = buffer.buffer;
@@ -46,8 +50,9 @@ function reserve(bytes: number): void {
   slabAt += bytes;
 }
 
-/** Bytes of a varint; `value` is a safe integer from 0. */
+/** Bytes of a varint; `value` is a safe integer from 0, and anything else has no size (NaN). */
 function varintBytes(value: number): number {
+  if (!(value <= Number.MAX_SAFE_INTEGER)) return Number.NaN;
   let bytes = 1;
   for (let rest = value; rest >= 0x80; rest = rest < 0x8000_0000 ? rest >>> 7 : Math.floor(rest / 0x80)) bytes++;
   return bytes;

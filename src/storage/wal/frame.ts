@@ -9,7 +9,7 @@
  * The length counts the record alone; with padding its top byte is 0x80 | padding. `crc` is the running CRC-32C of all
  * payloads since the file's crc record, this one included.
  */
-import { crc32c, EMPTY } from "../../base/index.ts";
+import { assert, crc32c, EMPTY } from "../../base/index.ts";
 import { raftpb, walpb } from "../../wire/proto/index.ts";
 import { type Entry, type HardState, RecordType, type WalSnapshot } from "./types.ts";
 
@@ -24,6 +24,9 @@ const BEFORE_LENGTH_BYTES = 9;
 const FIRST_BYTES = 64 * 1024;
 /** A buffer that grew beyond this for one batch is given back afterwards. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+
+/** A record that fails leaves the buffer, its length and the running sum as they were. */
+const notOfItsSize = "wal: a record is not of the size that was computed";
 
 /** Frames gathered for one write. The buffer is used again for the next. */
 export class FrameBuffer {
@@ -62,10 +65,11 @@ export class FrameBuffer {
   /** A state goes with nearly every save, so it is encoded in place like an entry. All three fields, zero or not. */
   state(state: HardState): void {
     if (state.vote !== this.#vote) {
-      this.#vote = state.vote;
       // Field 2 of a state that has no other: what stands before it is the zero term.
       const encoded = raftpb.encodeHardState({ term: 0, vote: state.vote, commit: 0 });
       this.#voteField = encoded.slice(2, encoded.length - 2);
+      // Only now: a vote that cannot be encoded must not pass for the one whose field is kept.
+      this.#vote = state.vote;
     }
     const { term, commit } = state;
     const field = this.#voteField;
@@ -79,7 +83,8 @@ export class FrameBuffer {
     at = varint(bytes, at, term);
     for (let i = 0; i < field.length; i++) bytes[at++] = field[i]!;
     bytes[at++] = 0x18;
-    varint(bytes, at, commit);
+    at = varint(bytes, at, commit);
+    assert(at === payload + size, notOfItsSize);
     this.#frame(RecordType.State, start, payload, size);
   }
 
@@ -128,7 +133,9 @@ export class FrameBuffer {
       bytes[at++] = 0x22;
       at = varint(bytes, at, dataLength);
       bytes.set(data, at);
+      at += dataLength;
     }
+    assert(at === payload + size && dataLength >= 0, notOfItsSize);
     this.#frame(RecordType.Entry, start, payload, size);
   }
 
@@ -165,6 +172,7 @@ export class FrameBuffer {
   #reserve(more: number): void {
     const need = this.#length + more;
     if (need <= this.#bytes.length) return;
+    assert(Number.isSafeInteger(need), notOfItsSize);
     const grown = new Uint8Array(Math.max(need, this.#bytes.length * 2));
     grown.set(this.view());
     this.#bytes = grown;
@@ -179,7 +187,10 @@ function sizeOf(value: number): number {
   if (value < 0x1000_0000) return 4;
   if (value < 0x8_0000_0000) return 5;
   if (value < 0x400_0000_0000) return 6;
-  return value < 0x2_0000_0000_0000 ? 7 : 8;
+  if (value < 0x2_0000_0000_0000) return 7;
+  // Before a byte is written: NaN would be framed with a length that is not its own, and Infinity has no last byte.
+  assert(value <= Number.MAX_SAFE_INTEGER, "wal: a counter is no safe integer");
+  return 8;
 }
 
 function varint(bytes: Uint8Array, at: number, value: number): number {

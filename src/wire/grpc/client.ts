@@ -1,4 +1,4 @@
-import { Code, type Env, type Timer } from "../../base/index.ts";
+import { type CancelSignal, Code, type Env, type Timer } from "../../base/index.ts";
 import {
   type HeaderField,
   type HeaderList,
@@ -44,7 +44,7 @@ export interface CallOptions {
   /** Time the whole call may take; told to the server as `grpc-timeout`. */
   readonly timeoutMs?: number | undefined;
   /** Cancels the call. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
 }
 
 /** What a client's stream tells its caller. Nothing follows `onEnd`. */
@@ -150,7 +150,9 @@ export class GrpcClient implements Http2Handler {
   /** One message each way. Rejects with `GrpcError`. */
   unary(path: string, request: Reply, options: CallOptions = {}): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      this.#call(path, new UnaryOutcome(resolve, reject), options).sendLast(request);
+      // Before there is a call that would be left open: bytes or an error.
+      const pieces = frameReply(request);
+      this.#call(path, new UnaryOutcome(resolve, reject), options).sendFramed(pieces);
     });
   }
 
@@ -287,7 +289,7 @@ export class GrpcClient implements Http2Handler {
     deadlineMs: number,
     fault: Status | undefined,
     events: ClientStreamEvents,
-    signal: AbortSignal | undefined,
+    signal: CancelSignal | undefined,
   ): ClientCall {
     const call = new ClientCall(this.#settings, this.#wheel, fields, events, deadlineMs, signal);
     if (fault !== undefined) call.failSoon(fault);
@@ -419,7 +421,7 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
   readonly #wheel: DeadlineWheel;
   readonly #fields: HeaderList;
   readonly #events: ClientStreamEvents;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: CancelSignal | undefined;
   #onAbort: (() => void) | undefined;
   #stream: Http2Stream | undefined;
   #finished = false;
@@ -442,7 +444,7 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
     fields: HeaderList,
     events: ClientStreamEvents,
     deadlineMs: number,
-    signal: AbortSignal | undefined,
+    signal: CancelSignal | undefined,
   ) {
     this.#settings = settings;
     this.#wheel = wheel;
@@ -486,10 +488,10 @@ class ClientCall implements ClientStream, Deadlined, FrameSink {
     }
   }
 
-  sendLast(message: Reply): void {
+  /** Sends the only message, framed already. */
+  sendFramed(pieces: Uint8Array[]): void {
     if (this.#finished || this.#sendClosed) return;
     this.#sendClosed = true;
-    const pieces = frameReply(message);
     if (this.#stream !== undefined) this.#stream.sendData(pieces, true);
     else this.#queued.push(...pieces);
   }

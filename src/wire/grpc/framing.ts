@@ -156,7 +156,13 @@ export function writePrefix(into: Uint8Array, at: number, length: number, compre
 /** The pieces of a framed message, ready for DATA frames. */
 export function frameReply(reply: Uint8Array | readonly Uint8Array[]): Uint8Array[] {
   if (reply instanceof Uint8Array) return [messagePrefix(reply.length, false), reply];
+  if (!Array.isArray(reply)) throw new TypeError(`a message must be bytes (Uint8Array), not ${typeof reply}`);
   let length = 0;
-  for (const piece of reply) length += piece.length;
+  for (const piece of reply) {
+    // The length moves the windows of the whole connection, so it has to be a true one.
+    if (!(piece instanceof Uint8Array))
+      throw new TypeError(`a message must be bytes (Uint8Array), not ${typeof piece}`);
+    length += piece.length;
+  }
   return [messagePrefix(length, false), ...reply];
 }

@@ -834,3 +834,22 @@ describe("metrics", () => {
     expect(values.get("etcd_network_client_grpc_sent_bytes_total")).toBe(5);
   });
 });
+
+describe("a message that is not bytes", () => {
+  it.each([["text"], [5], [undefined], [[5]], [[{ length: Number.NaN }]], [{ length: 3 }]])(
+    "fails alone: %j",
+    async (message) => {
+      const { env, server } = setUp();
+      const p = pipe(server, env);
+      await expect(p.client.unary("/t.S/Echo", message as never)).rejects.toThrow(TypeError);
+      const said: string[] = [];
+      const stream = p.client.stream("/t.S/Talk", { onMessage: (m) => said.push(text(m)), onEnd: () => {} });
+      expect(() => stream.send(message as never)).toThrow(TypeError);
+      stream.send(bytes("well"));
+      expect(text(await p.run(p.client.unary("/t.S/Echo", bytes("after"))))).toBe("after");
+      await p.settle();
+      expect(said).toEqual(["well"]);
+      expect(p.client.openCalls).toBe(1);
+    },
+  );
+});

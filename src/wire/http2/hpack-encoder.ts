@@ -125,6 +125,12 @@ export class HpackEncoder {
     const made = this.#made;
     const updated = this.updatePending;
     if (repeated && this.#lastBlock !== undefined && made === this.#lastMade && !updated) return this.#lastBlock;
+    // Before anything is written: what goes into the table and then not to the peer would shift every index after it.
+    for (const [name, value] of fields) {
+      if (typeof name !== "string" || typeof value !== "string") {
+        throw new TypeError(`hpack: the value of header field ${String(name)} is not text`);
+      }
+    }
     this.#lastList = fields;
     this.#lastBlock = undefined;
     let at = this.#writeUpdate(0);

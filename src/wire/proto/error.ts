@@ -25,3 +25,15 @@ export class DecodeError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * The caller's fault: a message that is not what its type says. It fails alone; what was encoded before and what is encoded after are
+ * not touched.
+ */
+export class EncodeError extends TypeError {
+  override readonly name = "EncodeError";
+
+  constructor(message: string) {
+    super(`proto: ${message}`);
+  }
+}

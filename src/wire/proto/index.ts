@@ -8,7 +8,7 @@ export type {
   MethodDescriptor,
   ServiceDescriptor,
 } from "./descriptor.ts";
-export { type DecodeCode, DecodeError } from "./error.ts";
+export { type DecodeCode, DecodeError, EncodeError } from "./error.ts";
 export * as auth from "./gen/auth.ts";
 export * as election from "./gen/election.ts";
 export * as etcdserver from "./gen/etcdserver.ts";

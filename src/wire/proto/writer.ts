@@ -1,4 +1,5 @@
 import { assert } from "../../base/index.ts";
+import { EncodeError } from "./error.ts";
 
 const wide = new BigUint64Array(1);
 const halves = new Uint32Array(wide.buffer);
@@ -17,73 +18,80 @@ const SLAB_BYTES = 32_768;
 const SLAB_SHARE_MAX = SLAB_BYTES / 8;
 
 class Slab {
-  bytes = memory(SLAB_BYTES);
-  used = 0;
+  #bytes = memory(SLAB_BYTES);
+  #used = 0;
 
-  /** Reserves `size` bytes and returns where they begin in `bytes`. */
-  take(size: number): number {
-    if (this.used + size > SLAB_BYTES) {
-      this.bytes = memory(SLAB_BYTES);
-      this.used = 0;
+  /** Room for `size` bytes: a view of just these. `size` is a whole number from 0 to `SLAB_SHARE_MAX`. */
+  take(size: number): Uint8Array {
+    if (this.#used + size > SLAB_BYTES) {
+      this.#bytes = memory(SLAB_BYTES);
+      this.#used = 0;
     }
-    const start = this.used;
-    this.used = start + size;
-    return start;
+    const view = new Uint8Array(this.#bytes.buffer, this.#used, size);
+    this.#used += size;
+    return view;
   }
 }
 
-/** Memory that is not zeroed: all of it is written before anybody sees it. */
+/** Memory that is not zeroed: all of it is written before anybody sees it. It begins its buffer. */
 function memory(size: number): Uint8Array {
-  const own = Buffer.allocUnsafeSlow(size);
-  return new Uint8Array(own.buffer, own.byteOffset, size);
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
 }
 
 const passing = new Slab();
 const staying = new Slab();
 
 /**
+ * Room for a message of `size` bytes. A size that is no whole number comes from a message with a field of a wrong type; nothing is
+ * reserved for it, so that such a message fails alone.
+ */
+function room(slab: Slab, size: number): Uint8Array {
+  // Of NaN, fractions, negative numbers, text and what is above 32 bits, none equals its own unsigned 32 bits.
+  if (size >>> 0 !== size)
+    throw new EncodeError("the message has a field of a wrong type: its size is no whole number");
+  return size > SLAB_SHARE_MAX ? memory(size) : slab.take(size);
+}
+
+/**
  * Writes fields into a buffer that is known to be large enough: sizes are computed first (`sizeX`), so nothing grows while it is written.
  * By hand: `const w = Writer.of(size); w.uint32(tag); w.bytes(value); ...; w.finish()`.
+ *
+ * A writer owns its position and a view of exactly its own bytes, so a message that is not what its type says can fail, but never
+ * touch another message: what is written outside the view is ignored or throws, and `finish` compares the position with the end.
  */
 export class Writer {
-  /** What is written to; may be a slab shared with other messages. */
-  #buffer: Uint8Array;
+  /** The message's own bytes and no others; they may lie in a slab shared with other messages. */
+  readonly #buffer: Uint8Array;
   #pos: number;
-  readonly #start: number;
   readonly #end: number;
 
-  private constructor(buffer: Uint8Array, start: number, size: number) {
+  private constructor(buffer: Uint8Array, start: number, end: number) {
     this.#buffer = buffer;
-    this.#start = start;
     this.#pos = start;
-    this.#end = start + size;
+    this.#end = end;
   }
 
-  /** A writer for exactly `size` bytes of a message that is sent and forgotten. */
+  /** A writer for exactly `size` bytes of a message that is sent and forgotten. Throws `EncodeError` unless `size` is a whole number. */
   static of(size: number): Writer {
-    if (size > SLAB_SHARE_MAX) return new Writer(memory(size), 0, size);
-    const start = passing.take(size);
-    return new Writer(passing.bytes, start, size);
+    return new Writer(room(passing, size), 0, size);
   }
 
-  /** A writer for exactly `size` bytes of a message that is kept for long. */
+  /** A writer for exactly `size` bytes of a message that is kept for long. Throws `EncodeError` unless `size` is a whole number. */
   static kept(size: number): Writer {
-    if (size > SLAB_SHARE_MAX) return new Writer(memory(size), 0, size);
-    const start = staying.take(size);
-    return new Writer(staying.bytes, start, size);
+    return new Writer(room(staying, size), 0, size);
   }
 
   /** A writer for exactly `size` bytes of `buffer` from `start` on, which the caller takes from there: no `finish`. */
   static into(buffer: Uint8Array, start: number, size: number): Writer {
     assert(start + size <= buffer.length, "proto: the message has no room in the buffer");
-    return new Writer(buffer, start, size);
+    return new Writer(buffer, start, start + size);
   }
 
-  /** The bytes written. All of them must have been. */
+  /** The bytes written. All of them must have been, or it throws `EncodeError`. */
   finish(): Uint8Array {
-    assert(this.#pos === this.#end, "proto: message is not of the size that was computed");
-    const { buffer, byteOffset } = this.#buffer;
-    return new Uint8Array(buffer, byteOffset + this.#start, this.#end - this.#start);
+    if (this.#pos !== this.#end)
+      throw new EncodeError("the message has a field of a wrong type, or changed while it was encoded");
+    return this.#buffer;
   }
 
   /** One byte as it is: mostly a tag below 128. */
