@@ -55,6 +55,8 @@ export interface ServeOptions {
   readonly warningUnaryMs: number;
   /** Called when the member can no longer keep its promises; end the process. */
   readonly onFatal: (error: unknown) => void;
+  /** Told, as a sentence, what a member waits for that cannot serve for lack of a majority. */
+  readonly onWaiting?: (line: string) => void;
 }
 
 /** A member that serves. */
@@ -103,6 +105,7 @@ export async function serve(options: ServeOptions, disk: Disk, registry: Registr
       hasher: bcryptHasher,
       authTokens: loadAuthTokens(options.authToken, env.logger),
       onFatal: options.onFatal,
+      onWaiting: options.onWaiting,
     });
     return open(options, member, bound, registry, env);
   } catch (error) {

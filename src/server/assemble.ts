@@ -17,6 +17,7 @@ import { Leadership } from "./leadership.ts";
 import { LeaseService } from "./lease-service.ts";
 import { Life } from "./life.ts";
 import { LogKeeper } from "./log-keeper.ts";
+import { MajorityWatch } from "./majority-watch.ts";
 import { Maintenance } from "./maintenance.ts";
 import { declareMemberMetrics } from "./member-metrics.ts";
 import { MemberService } from "./member-service.ts";
@@ -58,6 +59,7 @@ export interface Assembly {
   readonly alarmRaiser: AlarmRaiser;
   readonly elections: Elections;
   readonly publisher: Publisher;
+  readonly majority: MajorityWatch;
   readonly auth: AuthService;
   readonly leases: LeaseService;
   readonly members: MemberService;
@@ -150,6 +152,7 @@ export function assemble(
   const alarmRaiser = new AlarmRaiser(core);
   const elections = new Elections(core);
   const publisher = new Publisher(core);
+  const majority = new MajorityWatch(core, parts.onWaiting ?? (() => {}));
   const applyLoop = new ApplyLoop(
     core,
     {
@@ -227,6 +230,7 @@ export function assemble(
     alarmRaiser,
     elections,
     publisher,
+    majority,
     auth,
     leases,
     members: new MemberService(core),

@@ -83,6 +83,8 @@ export interface MemberParts extends Secrets {
   readonly transport?: Transport | undefined;
   /** The disk failed or an invariant broke. The member has stopped acknowledging; end the process. */
   readonly onFatal: (error: unknown) => void;
+  /** Told, as a sentence, what the member logs while it waits for a majority: for a person who sees no log. */
+  readonly onWaiting?: ((line: string) => void) | undefined;
 }
 
 /** etcd's defaults; `initialCluster` is this member alone. */

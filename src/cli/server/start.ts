@@ -72,6 +72,8 @@ export async function startServer(loaded: Exclude<Loaded, { kind: "exit" }>, how
     if (config.discoverySrv !== "" && !initialized) {
       options = { ...options, member: { ...options.member, initialCluster: await discoverBySrv(config, logger) } };
     }
+    // A person at a terminal sees no log lines below errors.
+    if (how.banner) options = { ...options, onWaiting: (line) => process.stderr.write(`quorate: ${line}\n`) };
     const serving = await serve(options, new RealDisk(), registry, env);
     if (how.banner) process.stdout.write(banner(serving, config, how.version));
     endOnSignal(how.banner, async () => {
