@@ -97,10 +97,12 @@ export class MajorityWatch {
     const { memberId, node, state, transport } = this.#core;
     const { voters, votersOutgoing } = node.status().config;
     // While the voters change both sets must agree; the operator is told of the one that is further away.
-    const sets = [voters, votersOutgoing].filter((set) => set.length > 0).map((set) => {
-      const missing = set.filter((id) => id !== memberId && transport.activeSinceMs(id) === undefined);
-      return { up: set.length - missing.length, voters: set.length, needed: Math.floor(set.length / 2) + 1, missing };
-    });
+    const sets = [voters, votersOutgoing]
+      .filter((set) => set.length > 0)
+      .map((set) => {
+        const missing = set.filter((id) => id !== memberId && transport.activeSinceMs(id) === undefined);
+        return { up: set.length - missing.length, voters: set.length, needed: Math.floor(set.length / 2) + 1, missing };
+      });
     sets.sort((a, b) => a.up - a.needed - (b.up - b.needed));
     const worst = sets[0] ?? { up: 0, voters: 0, needed: 1, missing: [] };
     const missing = worst.missing.map((id) => {

@@ -21,7 +21,15 @@ interface Flag extends FlagSpec {
 }
 
 /** Why the command line cannot be read, in pflag's words. */
-export class UsageProblem extends Error {}
+export class UsageProblem extends Error {
+  /** The flag that does not exist, with its dashes, if that is the reason. */
+  readonly unknownFlag: string | undefined;
+
+  constructor(message: string, unknownFlag?: string) {
+    super(message);
+    this.unknownFlag = unknownFlag;
+  }
+}
 
 /** `-h` or `--help` was given. */
 export class HelpWanted extends Error {}
@@ -34,6 +42,8 @@ export class FlagSet {
   readonly #flags = new Map<string, Flag>();
   readonly #short = new Map<string, Flag>();
   args: string[] = [];
+  /** How many of `args` came before `--`; undefined without one. */
+  argsBeforeDashes: number | undefined;
 
   add(specs: readonly FlagSpec[]): void {
     for (const spec of specs) {
@@ -55,6 +65,7 @@ export class FlagSet {
     while (left.length > 0) {
       const word = left.shift()!;
       if (word === "--") {
+        this.argsBeforeDashes = this.args.length;
         this.args.push(...left);
         return;
       }
@@ -66,6 +77,10 @@ export class FlagSet {
 
   set(name: string, value: string): void {
     this.#set(this.#flags.get(name)!, value);
+  }
+
+  get names(): string[] {
+    return [...this.#flags.keys()];
   }
 
   has(name: string): boolean {
@@ -118,7 +133,7 @@ export class FlagSet {
     const flag = this.#flags.get(name);
     if (flag === undefined) {
       if (name === "help") throw new HelpWanted();
-      throw new UsageProblem(`unknown flag: --${name}`);
+      throw new UsageProblem(`unknown flag: --${name}`, `--${name}`);
     }
     if (equals >= 0) this.#set(flag, word.slice(equals + 1));
     else if (flag.type === "bool") this.#set(flag, "true");
