@@ -26,8 +26,13 @@ import { Txn } from "./txn.ts";
 import { type Watcher, WatchHub, type WatchOptions } from "./watch.ts";
 
 export interface ClientOptions {
-  /** Client URLs of the members: `http://127.0.0.1:2379`; `https://` for TLS. */
+  /**
+   * Client URLs of the members: `http://127.0.0.1:2379`; `https://` for TLS; `host:port`; `unix:/path` for a socket. One text may
+   * hold several, with commas between. Blanks around them and empty ones do not count.
+   */
   readonly endpoints: string | readonly string[];
+  /** `etcdctl`: endpoints are read as etcdctl reads them, where one that means nothing only cannot be reached. Default: it is a TypeError. */
+  readonly endpointRules?: "etcdctl";
   readonly tls?: TlsSettings;
   readonly username?: string;
   readonly password?: string;
@@ -70,7 +75,8 @@ export class Client {
 
   constructor(options: ClientOptions, env: Env = clientEnv()) {
     this.#connection = new Connection(env, {
-      endpoints: typeof options.endpoints === "string" ? options.endpoints.split(",") : options.endpoints,
+      endpoints: options.endpointRules === "etcdctl" ? listOf(options.endpoints) : endpointsOf(options.endpoints),
+      endpointRules: options.endpointRules,
       tls: options.tls,
       username: options.username,
       password: options.password,
@@ -208,4 +214,14 @@ export class Client {
     this.#leases.close();
     this.#connection.close();
   }
+}
+
+function listOf(endpoints: string | readonly string[]): readonly string[] {
+  return typeof endpoints === "string" ? endpoints.split(",") : endpoints;
+}
+
+/** Without those that are blank, and each once. */
+function endpointsOf(endpoints: string | readonly string[]): readonly string[] {
+  const trimmed = listOf(endpoints).map((endpoint) => endpoint.trim());
+  return [...new Set(trimmed.filter((endpoint) => endpoint !== ""))];
 }

@@ -4,9 +4,13 @@ import {
   type ClientStream,
   type ClientStreamEvents,
   connect,
+  type Endpoint,
+  EndpointError,
+  type EndpointRules,
   type GrpcClient,
   GrpcError,
   type MetadataFields,
+  parseEndpoint,
 } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import { ClientError } from "./errors.ts";
@@ -23,6 +27,8 @@ export interface TlsSettings {
 
 export interface ConnectionSettings {
   readonly endpoints: readonly string[];
+  /** `etcdctl`: an endpoint that means nothing is one that cannot be reached. Else it is refused at once. */
+  readonly endpointRules?: "etcdctl" | undefined;
   readonly tls?: TlsSettings | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -38,33 +44,6 @@ export interface ConnectionSettings {
   readonly keepaliveTimeoutMs: number;
 }
 
-interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly secure: boolean;
-  /** Of a Unix socket, which `host` and `port` then only name. */
-  readonly path?: string;
-}
-
-/**
- * `http://host:port`, `https://host:port` or `host:port`; a Unix socket as `unix:path`, `unix://path` or, with TLS, `unixs:…`.
- * What a socket is called after is its file's name, `host:port` if it looks like that.
- */
-export function parseEndpoint(text: string): Endpoint {
-  const unix = /^(unixs?):(?:\/\/)?(.+)$/s.exec(text);
-  if (unix !== null) {
-    const path = unix[2]!;
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    const [, host, port] = /^(.+):(\d+)$/.exec(name) ?? [undefined, name, "0"];
-    return { path, host: host!, port: Number(port), secure: unix[1] === "unixs" };
-  }
-  const url = new URL(text.includes("://") ? text : `http://${text}`);
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`endpoint ${text}: unknown scheme`);
-  const secure = url.protocol === "https:";
-  const port = url.port === "" ? (secure ? 443 : text.includes("://") ? 80 : 2379) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, secure };
-}
-
 /**
  * One good connection at a time to one of the endpoints; when it fails the next endpoint is tried. Requests are tried
  * again where that is harmless: reads on any Unavailable, writes only when no server can have taken them up.
@@ -72,7 +51,8 @@ export function parseEndpoint(text: string): Endpoint {
 export class Connection {
   readonly env: Env;
   readonly settings: ConnectionSettings;
-  readonly #endpoints: readonly Endpoint[];
+  /** Those that can never be reached are kept with the reason. */
+  readonly #endpoints: readonly (Endpoint | EndpointError)[];
   #next: number;
   #current: GrpcClient | undefined;
   #opening: Promise<GrpcClient> | undefined;
@@ -84,13 +64,26 @@ export class Connection {
     if (settings.endpoints.length === 0) throw new TypeError("a client needs at least one endpoint");
     this.env = env;
     this.settings = settings;
-    this.#endpoints = settings.endpoints.map(parseEndpoint);
+    this.#endpoints = settings.endpoints.map((text) => this.#parse(text));
     // Clients that start together should not all sit on the same member.
     this.#next = Math.floor(unit(env.random) * this.#endpoints.length);
   }
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  #parse(text: string): Endpoint | EndpointError {
+    const { endpointRules, tls } = this.settings;
+    const lenient = endpointRules === "etcdctl";
+    const rules: EndpointRules = lenient ? { secure: tls !== undefined } : { defaultPorts: true };
+    try {
+      return parseEndpoint(text, rules);
+    } catch (error) {
+      if (!(error instanceof EndpointError)) throw error;
+      if (lenient) return error;
+      throw new TypeError(`endpoint ${JSON.stringify(text)} cannot be reached: ${error.message}`);
+    }
   }
 
   /** Sends a request until it is answered. `repeatable`: sending it twice does no harm. */
@@ -160,7 +153,7 @@ export class Connection {
 
   /** Asks one endpoint, whatever the present connection is. */
   async callAt(endpoint: string, path: string, request: Uint8Array): Promise<Uint8Array> {
-    const client = await this.#open(parseEndpoint(endpoint));
+    const client = await this.#open(this.#parse(endpoint));
     try {
       return await client.unary(path, request, {
         metadata: await this.#metadata(),
@@ -222,7 +215,8 @@ export class Connection {
     }
   }
 
-  #open(endpoint: Endpoint): Promise<GrpcClient> {
+  async #open(endpoint: Endpoint | EndpointError): Promise<GrpcClient> {
+    if (endpoint instanceof EndpointError) throw endpoint;
     const { tls, connectTimeoutMs, keepaliveTimeMs, keepaliveTimeoutMs, receiveBytesMax } = this.settings;
     return connect(this.env, {
       host: endpoint.host,

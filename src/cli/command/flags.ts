@@ -222,11 +222,38 @@ function durationProblem(text: string): string {
     : `unknown unit ${quote(unit[1]!)} in duration ${quote(text)}`;
 }
 
-/** One CSV record: items may stand in double quotes. */
+/** The first record of CSV, as Go reads it: items may stand in double quotes, which hold commas and ends of lines. */
 function splitList(text: string): string[] {
+  const fault = (at: number, why: string): never => {
+    const before = text.slice(0, at);
+    const line = before.split("\n").length;
+    const column = Buffer.byteLength(before.slice(before.lastIndexOf("\n") + 1)) + 1;
+    throw new NumberProblem(`parse error on line ${line}, column ${column}: ${why}`);
+  };
+  // Empty lines before the record do not count.
+  let at = /^[\r\n]*/.exec(text)![0].length;
+  if (at === text.length) throw new NumberProblem("EOF");
   const items: string[] = [];
-  for (const match of text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
-    items.push(match[1] === undefined ? match[2]! : match[1].replaceAll('""', '"'));
+  for (;;) {
+    if (text[at] === '"') {
+      const quoted = /"((?:[^"]|"")*)("?)/y;
+      quoted.lastIndex = at;
+      const [whole, item = "", closed] = quoted.exec(text)!;
+      const end = at + whole.length;
+      if (closed === "") fault(end, 'extraneous or missing " in quoted-field');
+      if (end < text.length && !/[,\r\n]/.test(text[end]!)) fault(end - 1, 'extraneous or missing " in quoted-field');
+      items.push(item.replaceAll('""', '"'));
+      at = end;
+    } else {
+      const plain = /[^,\n]*/y;
+      plain.lastIndex = at;
+      const item = plain.exec(text)![0];
+      const stray = item.indexOf('"');
+      if (stray >= 0) fault(at + stray, 'bare " in non-quoted-field');
+      items.push(item.replace(/\r$/, ""));
+      at += item.length;
+    }
+    if (text[at] !== ",") return items;
+    at++;
   }
-  return items;
 }

@@ -6,6 +6,7 @@ export {
   type GrpcClientOptions,
 } from "./client.ts";
 export type { MessageCodec } from "./compression.ts";
+export { type Endpoint, EndpointError, type EndpointRules, endpointAddress, parseEndpoint } from "./endpoint.ts";
 export { Metadata, type MetadataFields } from "./metadata.ts";
 export { GrpcServer, type GrpcServerConnection } from "./server.ts";
 export { type ConnectOptions, connect, Door, type DoorOptions, gzip, type Listening, serve } from "./socket.ts";
