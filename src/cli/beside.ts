@@ -1,20 +1,22 @@
-import { runMain } from "./command/system-io.ts";
-import { runDev } from "./dev/main.ts";
-import { installEtcdNames } from "./install-names.ts";
+import { execute, program } from "./command/command.ts";
+import { helpText } from "./command/help.ts";
+import { runMain, systemIo } from "./command/system-io.ts";
 import type { Programs } from "./installation.ts";
 import { main } from "./proxies.ts";
+import { startHelp } from "./quorate/start-help.ts";
+import { quorate } from "./quorate/tree.ts";
+import { versionText } from "./quorate/version.ts";
 
 /** What `etcd` and `quorate` do besides serving: a file of its own, so that the server's holds nothing that is loaded on demand. */
 export const programs: Programs = {
   /** `etcd gateway …` and `etcd grpc-proxy …`. */
   proxies: () => runMain(main),
-  /** `quorate install-etcd-names …`: etcd's command names, for scripts and units that say `etcd`. */
-  installEtcdNames: ({ etcd }) =>
-    runMain(async (io) =>
-      installEtcdNames(io.args.slice(1), io, { etcd, node: process.execPath, platform: process.platform }),
-    ),
-  /** `quorate dev …`: a whole cluster on this machine. */
-  dev: async ({ etcd }) => {
-    process.exitCode = await runDev(process.argv.slice(3), etcd);
+  /** The commands of `quorate`. */
+  quorate: (installation) => runMain((io) => execute(quorate(installation), io, { errors: "brief" })),
+  /** `quorate --help`, and `quorate start --help` among other flags of a member. */
+  help: async (installation) => {
+    const start = process.argv[2]?.startsWith("-") === false;
+    systemIo().out(start ? startHelp() : helpText(program(quorate(installation)), {}));
   },
+  version: async ({ version }) => systemIo().out(versionText(version)),
 };

@@ -14,17 +14,6 @@ import {
 import { delimiter, dirname, join, resolve, sep } from "node:path";
 import { ExitCode, type Io } from "./command/io.ts";
 
-const usage = `Usage: quorate install-etcd-names DIR [--force] [--remove]
-
-Writes etcd, etcdctl and etcdutl to DIR: small launchers that start Quorate's programs of
-these names, for scripts, units and people that call etcd by its name. They start this copy
-of Quorate with this Node; DIR is made if it is missing.
-
-  --force    replace files of these names that something else put there
-  --remove   remove the launchers from DIR again; other files stay
-  -h, --help this text
-`;
-
 const names = ["etcd", "etcdctl", "etcdutl"] as const;
 
 /** The line by which a launcher is known as ours. */
@@ -41,30 +30,27 @@ export interface Surroundings {
 
 type Found = "nothing" | "ours" | "foreign" | "directory" | "the program itself";
 
-/** Runs `quorate install-etcd-names` with `args`, the words after its name; returns the exit code. */
+/** What is to be done, and where. */
+export interface InstallRequest {
+  readonly directory: string;
+  /** Replace files of these names that something else put there. */
+  readonly force: boolean;
+  /** Remove the launchers instead; other files stay. */
+  readonly remove: boolean;
+}
+
+/** Writes launchers named as etcd's programs to a directory, or removes them again; returns the exit code. */
 export function installEtcdNames(
-  args: readonly string[],
+  request: InstallRequest,
   io: Pick<Io, "out" | "err" | "env">,
   { etcd, node, platform }: Surroundings,
 ): number {
-  const words = args.filter((arg) => !arg.startsWith("-"));
-  const flags = args.filter((arg) => arg.startsWith("-"));
-  if (flags.some((flag) => flag === "-h" || flag === "--help")) {
-    io.out(usage);
-    return ExitCode.Success;
-  }
   const refuse = (why: string): number => {
     io.err(`quorate install-etcd-names: ${why}\n`);
     return ExitCode.Error;
   };
-  const unknown = flags.find((flag) => flag !== "--force" && flag !== "--remove");
-  if (unknown !== undefined) return refuse(`unknown flag: ${unknown}\n\n${usage.trimEnd()}`);
-  if (words.length !== 1) {
-    const why = words.length === 0 ? "which directory?" : `one directory, not ${words.length}`;
-    return refuse(`${why}\n\n${usage.trimEnd()}`);
-  }
 
-  const directory = resolve(words[0]!);
+  const directory = resolve(request.directory);
   const ending = platform === "win32" ? ".cmd" : "";
   const launchers = names.map((name) => {
     const target = join(dirname(etcd), name);
@@ -73,7 +59,7 @@ export function installEtcdNames(
   const missing = launchers.find(({ target }) => !existsSync(target));
   if (missing !== undefined) return refuse(`${missing.target} is missing; install Quorate again`);
   try {
-    if (flags.includes("--remove")) return remove(launchers, directory, io);
+    if (request.remove) return remove(launchers, directory, io);
 
     mkdirSync(directory, { recursive: true });
     const found = launchers.map(({ path, target }) => ({ path, is: look(path, target) }));
@@ -82,7 +68,7 @@ export function installEtcdNames(
         return refuse(`${path} is ${isText[is]}; nothing was written`);
     }
     const foreign = found.filter(({ is }) => is === "foreign").map(({ path }) => path);
-    if (foreign.length > 0 && !flags.includes("--force")) {
+    if (foreign.length > 0 && !request.force) {
       const what = foreign.length === 1 ? "exists and is" : "exist and are";
       return refuse(
         `${foreign.join(", ")} ${what} not Quorate's; nothing was written. Replace with --force, or choose another directory`,
@@ -106,7 +92,7 @@ export function installEtcdNames(
     return refuse(describe(error));
   }
 
-  io.out(`They run with ${node}. Remove them with: quorate install-etcd-names --remove ${words[0]}\n`);
+  io.out(`They run with ${node}. Remove them with: quorate install-etcd-names --remove ${request.directory}\n`);
   for (const note of notes(directory, launchers, io.env["PATH"] ?? "")) io.out(`Note: ${note}\n`);
   return ExitCode.Success;
 }

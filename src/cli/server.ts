@@ -9,18 +9,37 @@ export const programs: Programs = {
   etcd: async (installation) => {
     const [first] = process.argv.slice(2);
     if (first === "gateway" || first === "grpc-proxy") await installation.run("beside", "proxies");
-    else await server(installation, false);
+    else await server(installation, process.argv.slice(2), false);
   },
-  /** The same server, greeting a person at a terminal; `quorate dev`: a whole cluster on this machine. */
+  /** The command `quorate`; with flags alone, or as `quorate start`, the same server greeting a person at a terminal. */
   quorate: async (installation) => {
-    const [first] = process.argv.slice(2);
-    if (first === "dev") await installation.run("beside", "dev");
-    else if (first === "install-etcd-names") await installation.run("beside", "installEtcdNames");
-    else await server(installation, true);
+    const args = process.argv.slice(2);
+    const [first = "-"] = args;
+    if (first === "start" || first === "server") await server(installation, args.slice(1), true);
+    else if (first.startsWith("-")) await server(installation, args, true);
+    else if (first === "ctl" || first === "utl") await installation.run(first, "below");
+    else await installation.run("beside", "quorate");
   },
 };
 
-function server({ version, ready }: Installation, banner: boolean): Promise<void> {
+/**
+ * A member that `quorate dev` started ends when that process does, however it ended: the channel between them closes. Nobody else
+ * sets this variable, so a program that forks etcd with a channel of its own sees no difference.
+ */
+function endWithParent(): void {
+  if (process.env["QUORATE_ENDS_WITH_PARENT"] !== "1" || process.channel === undefined) return;
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  // A member that has nothing left to do ends, whoever may still talk to it.
+  process.channel.unref();
+}
+
+async function server(
+  { version, run, ready }: Installation,
+  args: readonly string[],
+  forPerson: boolean,
+): Promise<void> {
+  endWithParent();
   const readFile = (path: string): string => readFileSync(path, "utf8");
-  return runServer({ args: process.argv.slice(2), env: process.env, readFile, banner, version, ready });
+  const wanted = await runServer({ args, env: process.env, readFile, forPerson, version, ready });
+  if (wanted !== undefined) await run("beside", wanted);
 }

@@ -7,7 +7,6 @@ import { Code, type Env, ManualTime } from "../base/index.ts";
 import { type StartedMember, startMember } from "../node/start-member.ts";
 import { GrpcError, GrpcServer, serve } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
-import { parseEndpoint } from "./connection.ts";
 import { clientEnv } from "./env.ts";
 import { Client, type ClientError, type ClientOptions, CompactedError, compare, op, type WatchEvent } from "./index.ts";
 
@@ -528,18 +527,21 @@ describe("connections", () => {
     }
   });
 
-  it("are named in several ways", () => {
-    expect(parseEndpoint("http://a:1")).toEqual({ host: "a", port: 1, secure: false });
-    expect(parseEndpoint("https://[::1]:2379")).toEqual({ host: "::1", port: 2379, secure: true });
-    expect(parseEndpoint("localhost")).toEqual({ host: "localhost", port: 2379, secure: false });
-    expect(parseEndpoint("unix:///run/etcd.sock")).toEqual({
-      path: "/run/etcd.sock",
-      host: "etcd.sock",
-      port: 0,
-      secure: false,
-    });
-    expect(parseEndpoint("unix:a:1")).toEqual({ path: "a:1", host: "a", port: 1, secure: false });
-    expect(parseEndpoint("unixs://a:1")).toEqual({ path: "a:1", host: "a", port: 1, secure: true });
-    expect(() => parseEndpoint("ftp://x")).toThrow("unknown scheme");
+  it("are named in several ways", async () => {
+    const address = member.clientUrl.replace("http://", "");
+    for (const endpoints of [`${address},`, ` ${address} , ,${address}`, [" ", address], `HTTP://${address}/path`]) {
+      const client = open({ endpoints });
+      await client.put(`${corner()}k`, "v");
+    }
+  });
+
+  it.each([
+    ["ftp://x:1", 'endpoint "ftp://x:1" cannot be reached: dial tcp: address ftp://x:1: too many colons in address'],
+    ["a:b", 'endpoint "a:b" cannot be reached: dial tcp: lookup tcp/b: unknown port'],
+    ["", 'new Client: endpoints must be a URL or an array of URLs (at least one), not "" (a string)'],
+    [" , ,", "a client needs at least one endpoint"],
+    [[], "new Client: endpoints must be a URL or an array of URLs (at least one), not an array of 0"],
+  ])("%j are refused by name", (endpoints, message) => {
+    expect(() => open({ endpoints })).toThrow(new TypeError(message));
   });
 });

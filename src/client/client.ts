@@ -13,7 +13,7 @@ import type { ClientStream, ClientStreamEvents, MetadataFields } from "../wire/g
 import { rpc } from "../wire/proto/index.ts";
 import { Auth, Roles, Users } from "./auth.ts";
 import { Cluster, type MemberInfo } from "./cluster.ts";
-import { Connection, parseEndpoint, type TlsSettings } from "./connection.ts";
+import { Connection, type TlsSettings } from "./connection.ts";
 import { clientEnv } from "./env.ts";
 import { Core, Keyspace } from "./keyspace.ts";
 import { Maintenance } from "./maintenance.ts";
@@ -31,8 +31,13 @@ import { checkCall, none, type RequestOptions, withRequest } from "./options.ts"
  * };
  */
 export interface ClientOptions {
-  /** Client URLs of the members: `http://127.0.0.1:2379`; `https://` for TLS. */
+  /**
+   * Client URLs of the members: `http://127.0.0.1:2379`; `https://` for TLS; `host:port`; `unix:/path` for a socket. One text may
+   * hold several, with commas between. Blanks around them and empty ones do not count.
+   */
   readonly endpoints: string | readonly string[];
+  /** `etcdctl`: endpoints are read as etcdctl reads them, where one that means nothing only cannot be reached. Default: it is a TypeError. */
+  readonly endpointRules?: "etcdctl" | undefined;
   readonly tls?: TlsSettings | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -74,6 +79,7 @@ const clientShape = {
     holds: (value) =>
       (isText(value) && value !== "") || (Array.isArray(value) && value.length > 0 && everyOf(value, isText)),
   },
+  endpointRules: { wanted: '"etcdctl"', holds: (value) => value === "etcdctl" },
   tls: kinds.object,
   username: kinds.text,
   password: kinds.text,
@@ -112,10 +118,11 @@ const metadataKind: Kind = {
 function coreOf(options: ClientOptions, env: Env): Core {
   checkOptions("new Client", options, clientShape, ["endpoints"]);
   if (options.tls !== undefined) checkOptions("new Client: tls", options.tls, tlsShape);
-  const endpoints = typeof options.endpoints === "string" ? options.endpoints.split(",") : [...options.endpoints];
+  const { endpointRules } = options;
   return new Core(
     new Connection(env, {
-      endpoints,
+      endpoints: endpointRules === "etcdctl" ? listOf(options.endpoints) : endpointsOf(options.endpoints),
+      endpointRules,
       tls: options.tls,
       username: options.username,
       password: options.password,
@@ -193,7 +200,7 @@ export class Client extends Keyspace {
   async status(endpoint: string, options: RequestOptions = none): Promise<rpc.StatusResponse> {
     checkGiven("client.status", "endpoint", endpoint, kinds.text);
     checkCall("client.status", options);
-    parseEndpoint(endpoint);
+    this.#core.connection.parse(endpoint);
     const answer = await this.#core.connection.callAt(
       endpoint,
       "/etcdserverpb.Maintenance/Status",
@@ -235,4 +242,14 @@ export class Client extends Keyspace {
     this.#core.leases.close();
     this.#core.connection.close();
   }
+}
+
+function listOf(endpoints: string | readonly string[]): readonly string[] {
+  return typeof endpoints === "string" ? endpoints.split(",") : endpoints;
+}
+
+/** Without those that are blank, and each once. */
+function endpointsOf(endpoints: string | readonly string[]): readonly string[] {
+  const trimmed = listOf(endpoints).map((endpoint) => endpoint.trim());
+  return [...new Set(trimmed.filter((endpoint) => endpoint !== ""))];
 }

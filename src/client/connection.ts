@@ -5,9 +5,13 @@ import {
   type ClientStream,
   type ClientStreamEvents,
   connect,
+  type Endpoint,
+  EndpointError,
+  type EndpointRules,
   type GrpcClient,
   GrpcError,
   type MetadataFields,
+  parseEndpoint,
 } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import { ClientError, cancelled } from "./errors.ts";
@@ -33,6 +37,8 @@ export interface TlsSettings {
 
 export interface ConnectionSettings {
   readonly endpoints: readonly string[];
+  /** `etcdctl`: an endpoint that means nothing is one that cannot be reached. Else it is refused at once. */
+  readonly endpointRules?: "etcdctl" | undefined;
   readonly tls?: TlsSettings | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -48,35 +54,6 @@ export interface ConnectionSettings {
   readonly keepaliveTimeoutMs: number;
 }
 
-interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly secure: boolean;
-  /** Of a Unix socket, which `host` and `port` then only name. */
-  readonly path?: string;
-}
-
-/**
- * `http://host:port`, `https://host:port` or `host:port`; a Unix socket as `unix:path`, `unix://path` or, with TLS, `unixs:…`.
- * What a socket is called after is its file's name, `host:port` if it looks like that.
- */
-export function parseEndpoint(text: string): Endpoint {
-  const unix = /^(unixs?):(?:\/\/)?(.+)$/s.exec(text);
-  if (unix !== null) {
-    const path = unix[2]!;
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    const [, host, port] = /^(.+):(\d+)$/.exec(name) ?? [undefined, name, "0"];
-    return { path, host: host!, port: Number(port), secure: unix[1] === "unixs" };
-  }
-  const whole = text.includes("://") ? text : `http://${text}`;
-  if (!URL.canParse(whole)) throw new TypeError(`endpoint ${JSON.stringify(text)}: not a URL, nor host:port`);
-  const url = new URL(whole);
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`endpoint ${text}: unknown scheme`);
-  const secure = url.protocol === "https:";
-  const port = url.port === "" ? (secure ? 443 : text.includes("://") ? 80 : 2379) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, secure };
-}
-
 /**
  * One good connection at a time to one of the endpoints; when it fails the next endpoint is tried. Requests are tried
  * again where that is harmless: reads on any Unavailable, writes only when no server can have taken them up.
@@ -84,7 +61,8 @@ export function parseEndpoint(text: string): Endpoint {
 export class Connection {
   readonly env: Env;
   readonly settings: ConnectionSettings;
-  readonly #endpoints: readonly Endpoint[];
+  /** Those that can never be reached are kept with the reason. */
+  readonly #endpoints: readonly (Endpoint | EndpointError)[];
   #next: number;
   #current: GrpcClient | undefined;
   /** Connections to one endpoint for one call. */
@@ -100,13 +78,27 @@ export class Connection {
     if (settings.endpoints.length === 0) throw new TypeError("a client needs at least one endpoint");
     this.env = env;
     this.settings = settings;
-    this.#endpoints = settings.endpoints.map(parseEndpoint);
+    this.#endpoints = settings.endpoints.map((text) => this.parse(text));
     // Clients that start together should not all sit on the same member.
     this.#next = Math.floor(unit(env.random) * this.#endpoints.length);
   }
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Where an endpoint leads. @throws TypeError when it leads nowhere; by etcdctl's rules that is a value */
+  parse(text: string): Endpoint | EndpointError {
+    const { endpointRules, tls } = this.settings;
+    const lenient = endpointRules === "etcdctl";
+    const rules: EndpointRules = lenient ? { secure: tls !== undefined } : { defaultPorts: true };
+    try {
+      return parseEndpoint(text, rules);
+    } catch (error) {
+      if (!(error instanceof EndpointError)) throw error;
+      if (lenient) return error;
+      throw new TypeError(`endpoint ${JSON.stringify(text)} cannot be reached: ${error.message}`);
+    }
   }
 
   /** Sends a request until it is answered. `repeatable`: sending it twice does no harm. */
@@ -223,7 +215,7 @@ export class Connection {
   ): Promise<Uint8Array> {
     const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
     const end = this.env.clock.monotonicMs() + timeoutMs;
-    const address = parseEndpoint(endpoint);
+    const address = this.parse(endpoint);
     if (isAborted(signal)) throw cancelled();
     let client: GrpcClient | undefined;
     try {
@@ -247,7 +239,7 @@ export class Connection {
   ): Promise<ClientStream> {
     const { signal, timeoutMs = this.settings.requestTimeoutMs } = options;
     const end = this.env.clock.monotonicMs() + timeoutMs;
-    const address = parseEndpoint(endpoint);
+    const address = this.parse(endpoint);
     if (isAborted(signal)) throw cancelled();
     let client: GrpcClient | undefined;
     try {
@@ -268,7 +260,11 @@ export class Connection {
     }
   }
 
-  async #openUntil(endpoint: Endpoint, endMs: number, signal: CancelSignal | undefined): Promise<GrpcClient> {
+  async #openUntil(
+    endpoint: Endpoint | EndpointError,
+    endMs: number,
+    signal: CancelSignal | undefined,
+  ): Promise<GrpcClient> {
     if (this.#closed) throw new ClientError(Code.Canceled, "the client is closed");
     const opening = this.#open(endpoint);
     try {
@@ -348,7 +344,8 @@ export class Connection {
     }
   }
 
-  #open(endpoint: Endpoint): Promise<GrpcClient> {
+  async #open(endpoint: Endpoint | EndpointError): Promise<GrpcClient> {
+    if (endpoint instanceof EndpointError) throw endpoint;
     const { tls, connectTimeoutMs, keepaliveTimeMs, keepaliveTimeoutMs, receiveBytesMax } = this.settings;
     return connect(this.env, {
       host: endpoint.host,

@@ -1,6 +1,7 @@
 import { checkGiven, type Kind, kinds, oneOf } from "../base/index.ts";
+import { parseEndpoint } from "../wire/grpc/index.ts";
 import { rpc } from "../wire/proto/index.ts";
-import { type Connection, parseEndpoint } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { ClientError } from "./errors.ts";
 import { checkCall, none, type RequestOptions, withRequest } from "./options.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -65,7 +66,7 @@ const endpointKind: Kind = {
   holds(value) {
     if (typeof value !== "string") return false;
     try {
-      parseEndpoint(value);
+      parseEndpoint(value, { defaultPorts: true });
       return true;
     } catch {
       return false;

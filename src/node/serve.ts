@@ -54,6 +54,8 @@ export interface ServeOptions {
   readonly warningUnaryMs: number;
   /** Called when the member can no longer keep its promises; end the process. */
   readonly onFatal: (error: unknown) => void;
+  /** Told, as a sentence, what a member waits for that cannot serve for lack of a majority. */
+  readonly onWaiting?: (line: string) => void;
 }
 
 /** A member that serves. */
@@ -100,6 +102,7 @@ export async function serve(options: ServeOptions, disk: Disk, registry: Registr
       onStarted: (started) => {
         metrics = openMetrics(parts, started);
       },
+      onWaiting: options.onWaiting,
       onFatal: (error) => {
         if (opened === undefined) options.onFatal(error);
         else void opened.lastWords().finally(() => options.onFatal(error));

@@ -18,6 +18,7 @@ import { LeaseService } from "./lease-service.ts";
 import { Life } from "./life.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import { Maintenance } from "./maintenance.ts";
+import { MajorityWatch } from "./majority-watch.ts";
 import { declareMemberMetrics } from "./member-metrics.ts";
 import { MemberService } from "./member-service.ts";
 import type { MemberOptions, MemberParts } from "./options.ts";
@@ -58,6 +59,7 @@ export interface Assembly {
   readonly alarmRaiser: AlarmRaiser;
   readonly elections: Elections;
   readonly publisher: Publisher;
+  readonly majority: MajorityWatch;
   readonly auth: AuthService;
   readonly leases: LeaseService;
   readonly members: MemberService;
@@ -159,6 +161,7 @@ export function assemble(
   const alarmRaiser = new AlarmRaiser(core);
   const elections = new Elections(core);
   const publisher = new Publisher(core);
+  const majority = new MajorityWatch(core, parts.onWaiting ?? (() => {}));
   const applyLoop = new ApplyLoop(
     core,
     {
@@ -236,6 +239,7 @@ export function assemble(
     alarmRaiser,
     elections,
     publisher,
+    majority,
     auth,
     leases,
     members: new MemberService(core),

@@ -177,6 +177,7 @@ export class ServerMember implements Member {
     if (options.compactHashCheck) asLeader(options.compactHashCheckMs, () => this.#parts.corruption.compactions());
     this.#core.driver.runNow();
     this.#parts.elections.standAlone();
+    this.#parts.majority.start();
     const advancing = this.#parts.elections.advanceTicks();
     if (advancing !== undefined) this.#timers.push(advancing);
     this.#onStarted?.(this);
@@ -191,6 +192,7 @@ export class ServerMember implements Member {
     if (life.stopped) return;
     life.stopped = true;
     for (const timer of this.#timers) timer.cancel();
+    this.#parts.majority.stop();
     await this.#core.transport.close();
     this.#parts.compactor?.close();
     this.#parts.leases.close();

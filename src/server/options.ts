@@ -86,6 +86,8 @@ export interface MemberParts extends Secrets {
   readonly onStarted?: ((member: Member) => void) | undefined;
   /** The disk failed or an invariant broke. The member has stopped acknowledging; end the process. */
   readonly onFatal: (error: unknown) => void;
+  /** Told, as a sentence, what the member logs while it waits for a majority: for a person who sees no log. */
+  readonly onWaiting?: ((line: string) => void) | undefined;
 }
 
 /** etcd's defaults; `initialCluster` is this member alone. */

@@ -293,6 +293,10 @@ class SimTransport implements Transport {
     return this.#endpoint.time.localMs(Math.max(linkMs, target.startedMs, this.#endpoint.startedMs) + 1);
   }
 
+  faultOf(): string | undefined {
+    return undefined;
+  }
+
   async close(): Promise<void> {
     this.#endpoint.host = undefined;
   }

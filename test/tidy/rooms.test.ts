@@ -76,6 +76,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "node/config",
       "client",
       "wire/proto",
+      "wire/grpc",
       "storage/disk",
       "storage/wal",
       "storage/store",

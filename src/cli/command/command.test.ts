@@ -91,6 +91,36 @@ describe("a command line", () => {
     else expect(JSON.parse(out)).toEqual(expected);
   });
 
+  // As pflag reads a stringSlice: the texts are etcdctl's.
+  it.each([
+    ["a,", ["a", ""]],
+    [",a,,b,", ["", "a", "", "b", ""]],
+    [",", ["", ""]],
+    [" a , b", [" a ", " b"]],
+    ["", []],
+    ['"a,b",c', ["a,b", "c"]],
+    ['""', [""]],
+    ['"a""b"', ['a"b']],
+    ["a\nb,c", ["a"]],
+    ['"a\nb"', ["a\nb"]],
+  ])("a list %j", async (text, items) => {
+    expect(JSON.parse((await run("show", `--hosts=${text}`)).out)[3]).toEqual(items);
+  });
+
+  it.each([
+    ['"a', 'parse error on line 1, column 3: extraneous or missing " in quoted-field'],
+    ['a"b', 'parse error on line 1, column 2: bare " in non-quoted-field'],
+    ['"a"b', 'parse error on line 1, column 3: extraneous or missing " in quoted-field'],
+    ['"a",b"', 'parse error on line 1, column 6: bare " in non-quoted-field'],
+    ['a,"b', 'parse error on line 1, column 5: extraneous or missing " in quoted-field'],
+    ['x,"a"b,c', 'parse error on line 1, column 5: extraneous or missing " in quoted-field'],
+    ["\n", "EOF"],
+  ])("a list %j is refused", async (text, why) => {
+    const { err, code } = await run("show", `--hosts=${text}`);
+    expect(err.split("\n")[0]).toBe(`Error: invalid argument ${quote(text)} for "--hosts" flag: ${why}`);
+    expect(code).toBe(1);
+  });
+
   it("finds a command by a beginning that only it has", async () => {
     expect((await run("sh")).err).toBe(
       'Error: unknown command "sh" for "tool"\n\nDid you mean this?\n\tshout\n\tshow\n\nRun \'tool --help\' for usage.\n',

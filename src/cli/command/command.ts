@@ -2,10 +2,19 @@ import { HelpWanted, UsageProblem } from "./flags.ts";
 import { helpText, usageText } from "./help.ts";
 import { Exit, ExitCode, type Io } from "./io.ts";
 import { quote } from "./text.ts";
-import { type Command, type CommandSpec, find, flagSetOf, type ProgramOptions, plant } from "./tree.ts";
+import {
+  type Command,
+  type CommandSpec,
+  find,
+  flagSetOf,
+  nearest,
+  type ProgramOptions,
+  plant,
+  UnknownCommand,
+} from "./tree.ts";
 
-/** The program with the `help` command that each has. */
-function withHelp(spec: CommandSpec, options: ProgramOptions): Command {
+/** The program's tree, with the `help` command that each has. */
+export function program(spec: CommandSpec, options: ProgramOptions = {}): Command {
   const help: CommandSpec = {
     use: "help [command]",
     short: "Help about any command",
@@ -13,9 +22,13 @@ function withHelp(spec: CommandSpec, options: ProgramOptions): Command {
     ...(spec.groups === undefined ? {} : { group: Object.keys(spec.groups).at(-1)! }),
     run: async ({ io, args, command }) => {
       try {
-        io.out(helpText(find(command.parent!, args).command, options));
+        io.out(helpText(find(command.parent!, args, options.errors === "brief").command, options));
       } catch (problem) {
         if (!(problem instanceof UsageProblem)) throw problem;
+        if (options.errors === "brief") {
+          tellBriefly(io, command.parent!, problem);
+          throw new Exit(ExitCode.Error);
+        }
         io.err(`Unknown help topic [${args.map((arg) => `\`${arg}\``).join(" ")}]\n${usageText(command.parent!)}`);
       }
     },
@@ -25,23 +38,31 @@ function withHelp(spec: CommandSpec, options: ProgramOptions): Command {
 
 /** Reads the command line and runs the command; gives the exit code. */
 export async function execute(spec: CommandSpec, io: Io, options: ProgramOptions = {}): Promise<number> {
-  const root = withHelp(spec, options);
+  const root = program(spec, options);
+  const brief = options.errors === "brief";
   const again = (message: string) => {
     if (options.repeatError === true) io.err(`Error: ${message}\n`);
   };
   let command: Command;
   let rest: string[];
   try {
-    ({ command, rest } = find(root, io.args));
+    ({ command, rest } = find(root, io.args, brief));
   } catch (problem) {
     if (!(problem instanceof UsageProblem)) throw problem;
-    io.err(`Error: ${problem.message}\nRun '${root.path} --help' for usage.\n`);
-    again(problem.message);
+    if (brief) tellBriefly(io, root, problem);
+    else {
+      io.err(`Error: ${problem.message}\nRun '${root.path} --help' for usage.\n`);
+      again(problem.message);
+    }
     return ExitCode.Error;
   }
   const flags = flagSetOf(command);
   try {
     flags.parse(rest);
+    const [stray] = flags.args;
+    if (options.strict === true && command.spec.run === undefined && stray !== undefined && !flags.bool("help")) {
+      throw new UnknownCommand(command, stray);
+    }
     if (flags.bool("help") || command.spec.run === undefined) throw new HelpWanted();
     const refused = command.spec.check?.(flags.args, command.path);
     if (refused !== undefined) throw new UsageProblem(refused);
@@ -55,8 +76,13 @@ export async function execute(spec: CommandSpec, io: Io, options: ProgramOptions
       return ExitCode.Success;
     }
     if (!(problem instanceof UsageProblem)) throw problem;
-    io.err(`Error: ${problem.message}\n${usageText(command)}\n`);
-    again(problem.message);
+    if (brief) {
+      tellBriefly(io, command, problem, flags.names);
+      return ExitCode.Error;
+    }
+    const hint = options.strict === true ? flagHint(problem, flags.names) : "";
+    io.err(`Error: ${problem.message}${hint}\n${usageText(command)}\n`);
+    again(`${problem.message}${hint}`);
     return ExitCode.Error;
   }
   try {
@@ -66,4 +92,25 @@ export async function execute(spec: CommandSpec, io: Io, options: ProgramOptions
     if (end instanceof Exit) return end.code;
     throw end;
   }
+}
+
+/** `program: what is wrong; did you mean …?` and where to read on. */
+function tellBriefly(io: Io, command: Command, problem: UsageProblem, flagNames: readonly string[] = []): void {
+  const message =
+    problem instanceof UnknownCommand
+      ? `unknown command ${quote(problem.word)}${didYouMean(problem.near.map((name) => quote(name)))}`
+      : `${problem.message}${flagHint(problem, flagNames)}`;
+  const path = problem instanceof UnknownCommand ? problem.path : command.path;
+  io.err(`${path}: ${message}\nRun '${path} --help' for usage.\n`);
+}
+
+/** `; did you mean --name?` for a flag that does not exist, if one is near. */
+export function flagHint(problem: { readonly unknownFlag: string | undefined }, names: readonly string[]): string {
+  if (problem.unknownFlag === undefined) return "";
+  return didYouMean(nearest(problem.unknownFlag.replace(/^-+/, ""), names).map((name) => `--${name}`));
+}
+
+function didYouMean(names: readonly string[]): string {
+  if (names.length === 0) return "";
+  return `; did you mean ${names.join(" or ")}?`;
 }

@@ -1,46 +1,81 @@
 import { type Command, flagsOf } from "./tree.ts";
 
 /*
- * Completion scripts. Each carries the whole tree of commands and flags as a table from command path to words, so that completing
- * never starts the program.
+ * Completion scripts. Each carries the whole tree of commands and flags as a table by command path, so that completing never starts
+ * the program.
  */
 
-interface Entry {
-  /** Words after the program's name: "lease grant". */
+/** What can follow one command. */
+export interface CompletionEntry {
+  /** Words after the program's name: "lease grant"; empty for the program itself. */
   readonly path: string;
-  readonly words: readonly string[];
+  readonly commands: readonly { readonly name: string; readonly about: string }[];
+  readonly flags: readonly CompletionFlag[];
 }
 
-function entries(root: Command): Entry[] {
-  const found: Entry[] = [];
+export interface CompletionFlag {
+  readonly name: string;
+  readonly short?: string;
+  /** Takes the next word. */
+  readonly valued: boolean;
+  readonly about: string;
+}
+
+/** A command and all below it; `above` is the path that it is reached by. */
+export function completionEntries(root: Command, above = ""): CompletionEntry[] {
+  const found: CompletionEntry[] = [];
   const walk = (command: Command, path: string) => {
     const { local, inherited } = flagsOf(command);
-    const flags = [...local, ...inherited].map((flag) => `--${flag.name}`);
-    found.push({ path, words: [...command.children.map((child) => child.name), ...flags] });
+    const flags = [...local, ...inherited].map(({ name, short, type, usage }) => ({
+      name,
+      ...(short === undefined ? {} : { short }),
+      valued: type !== "bool",
+      about: firstLine(usage),
+    }));
+    const commands = command.children.map(({ name, spec }) => ({ name, about: firstLine(spec.short) }));
+    found.push({ path, commands, flags });
     for (const child of command.children) walk(child, path === "" ? child.name : `${path} ${child.name}`);
   };
-  walk(root, "");
+  walk(root, above);
   return found;
 }
 
-/** The script for one of bash, zsh, fish and powershell. */
-export function completionScript(shell: string, root: Command): string {
-  const name = root.name;
-  const list = entries(root);
+function firstLine(text: string): string {
+  return text.trim().split("\n")[0]!;
+}
+
+/** The script that completes the program `name` in bash, zsh, fish or powershell. */
+export function completionScript(shell: string, name: string, entries: readonly CompletionEntry[]): string {
   switch (shell) {
     case "zsh":
-      return `#compdef ${name}\nautoload -U +X bashcompinit && bashcompinit\n${bash(name, list)}`;
+      // Whether it is sourced or autoloaded from $fpath: zsh's own completion has to run first.
+      return `#compdef ${name}\nautoload -U +X compinit && (( $+functions[compdef] )) || compinit\nautoload -U +X bashcompinit && bashcompinit\n${bash(name, entries)}`;
     case "fish":
-      return fish(name, root);
+      return fish(name, entries);
     case "powershell":
-      return powershell(name, list);
+      return powershell(name, entries);
     default:
-      return bash(name, list);
+      return bash(name, entries);
   }
 }
 
-function bash(name: string, list: readonly Entry[]): string {
-  const cases = list.map(({ path, words }) => `    "${path}") words="${words.join(" ")}" ;;`).join("\n");
+function wordsOf({ commands, flags }: CompletionEntry): string[] {
+  return [...commands.map((command) => command.name), ...flags.map((flag) => `--${flag.name}`)];
+}
+
+/** Flags that take the next word, as they are typed. One table for all commands: no two use a name in both ways. */
+function valuedFlags(entries: readonly CompletionEntry[]): string[] {
+  const names = new Set<string>();
+  for (const { name, short, valued } of entries.flatMap((entry) => entry.flags)) {
+    if (!valued) continue;
+    names.add(`--${name}`);
+    if (short !== undefined) names.add(`-${short}`);
+  }
+  return [...names].sort();
+}
+
+function bash(name: string, entries: readonly CompletionEntry[]): string {
+  const cases = entries.map((entry) => `    "${entry.path}") words="${wordsOf(entry).join(" ")}" ;;`).join("\n");
   return `# bash completion for ${name}
 
 __${name}_words() {
@@ -52,13 +87,27 @@ ${cases}
   printf '%s' "$words"
 }
 
+__${name}_valued=" ${valuedFlags(entries).join(" ")} "
+
 __start_${name}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" next i
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" next word i
+  COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case "\${COMP_WORDS[i]}" in
-      -*) continue ;;
+    word="\${COMP_WORDS[i]}"
+    case "$word" in
+      --) return ;;
+      -*=*) continue ;;
+      -*)
+        # bash makes three words of --flag=value.
+        if [[ "\${COMP_WORDS[i + 1]}" == "=" ]]; then ((i += 2))
+        elif [[ "$__${name}_valued" == *" $word "* ]]; then ((i += 1))
+        fi
+        # A flag's value is being typed: the shell completes file names.
+        if ((i >= COMP_CWORD)); then return; fi
+        continue
+        ;;
     esac
-    next="\${path:+$path }\${COMP_WORDS[i]}"
+    next="\${path:+$path }$word"
     if __${name}_words "$next" >/dev/null; then path="$next"; fi
   done
   COMPREPLY=($(compgen -W "$(__${name}_words "$path")" -- "$current"))
@@ -68,32 +117,58 @@ complete -o default -F __start_${name} ${name}
 `;
 }
 
-function fish(name: string, root: Command): string {
-  const lines = [`# fish completion for ${name}`, `complete -c ${name} -f`];
-  const walk = (command: Command, above: readonly string[]) => {
-    const here = above.map((word) => `__fish_seen_subcommand_from ${word}`);
-    const names = command.children.map((child) => child.name);
-    const not = names.length === 0 ? [] : [`not __fish_seen_subcommand_from ${names.join(" ")}`];
-    const condition = [...here, ...not].join("; and ");
-    const when = condition === "" ? "" : ` -n '${condition}'`;
-    for (const child of command.children) {
-      lines.push(`complete -c ${name}${when} -a ${child.name} -d '${child.spec.short.replaceAll("'", "\\'")}'`);
+function fish(name: string, entries: readonly CompletionEntry[]): string {
+  const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const paths = entries.flatMap(({ path }) => (path === "" ? [] : [quoted(path)]));
+  const lines = [
+    `# fish completion for ${name}`,
+    "",
+    `set -g __${name}_paths ${paths.join(" ")}`,
+    `set -g __${name}_valued ${valuedFlags(entries).join(" ")}`,
+    "",
+    `# Whether what is typed so far names this command.`,
+    `function __${name}_at`,
+    "    set -l path",
+    "    set -l skip no",
+    "    set -l words (commandline -opc)",
+    "    for word in $words[2..-1]",
+    "        if test $skip = yes",
+    "            set skip no",
+    "            continue",
+    "        end",
+    "        switch $word",
+    "            case '-*=*'",
+    "                continue",
+    "            case '-*'",
+    `                contains -- $word $__${name}_valued; and set skip yes`,
+    "            case '*'",
+    `                set -l next (string join ' ' $path $word)`,
+    `                contains -- $next $__${name}_paths; and set path $next`,
+    "        end",
+    "    end",
+    `    test "$path" = "$argv[1]"`,
+    "end",
+    "",
+  ];
+  for (const { path, commands, flags } of entries) {
+    const at = `complete -c ${name} -n ${quoted(`__${name}_at "${path}"`)}`;
+    // Where commands come next no file can.
+    if (commands.length > 0) lines.push(`${at} -f`);
+    for (const { name: command, about } of commands) lines.push(`${at} -a ${command} -d ${quoted(about)}`);
+    for (const { name: flag, short, valued, about } of flags) {
+      const letter = short === undefined ? "" : ` -s ${short}`;
+      lines.push(`${at} -l ${flag}${letter}${valued ? " -r" : ""} -d ${quoted(about)}`);
     }
-    const { local } = flagsOf(command);
-    for (const flag of local) {
-      const seen = here.length === 0 ? "" : ` -n '${here.join("; and ")}'`;
-      const letter = flag.short === undefined ? "" : ` -s ${flag.short}`;
-      lines.push(`complete -c ${name}${seen} -l ${flag.name}${letter} -d '${flag.usage.replaceAll("'", "\\'")}'`);
-    }
-    for (const child of command.children) walk(child, [...above, child.name]);
-  };
-  walk(root, []);
+  }
   return `${lines.join("\n")}\n`;
 }
 
-function powershell(name: string, list: readonly Entry[]): string {
-  const table = list
-    .map(({ path, words }) => `    '${path}' = @(${words.map((word) => `'${word}'`).join(", ")})`)
+function powershell(name: string, entries: readonly CompletionEntry[]): string {
+  const table = entries
+    .map((entry) => {
+      const words = wordsOf(entry).map((word) => `'${word}'`);
+      return `    '${entry.path}' = @(${words.join(", ")})`;
+    })
     .join("\n");
   return `# powershell completion for ${name}
 

@@ -21,7 +21,15 @@ interface Flag extends FlagSpec {
 }
 
 /** Why the command line cannot be read, in pflag's words. */
-export class UsageProblem extends Error {}
+export class UsageProblem extends Error {
+  /** The flag that does not exist, with its dashes, if that is the reason. */
+  readonly unknownFlag: string | undefined;
+
+  constructor(message: string, unknownFlag?: string) {
+    super(message);
+    this.unknownFlag = unknownFlag;
+  }
+}
 
 /** `-h` or `--help` was given. */
 export class HelpWanted extends Error {}
@@ -34,6 +42,8 @@ export class FlagSet {
   readonly #flags = new Map<string, Flag>();
   readonly #short = new Map<string, Flag>();
   args: string[] = [];
+  /** How many of `args` came before `--`; undefined without one. */
+  argsBeforeDashes: number | undefined;
 
   add(specs: readonly FlagSpec[]): void {
     for (const spec of specs) {
@@ -55,6 +65,7 @@ export class FlagSet {
     while (left.length > 0) {
       const word = left.shift()!;
       if (word === "--") {
+        this.argsBeforeDashes = this.args.length;
         this.args.push(...left);
         return;
       }
@@ -66,6 +77,10 @@ export class FlagSet {
 
   set(name: string, value: string): void {
     this.#set(this.#flags.get(name)!, value);
+  }
+
+  get names(): string[] {
+    return [...this.#flags.keys()];
   }
 
   has(name: string): boolean {
@@ -118,7 +133,7 @@ export class FlagSet {
     const flag = this.#flags.get(name);
     if (flag === undefined) {
       if (name === "help") throw new HelpWanted();
-      throw new UsageProblem(`unknown flag: --${name}`);
+      throw new UsageProblem(`unknown flag: --${name}`, `--${name}`);
     }
     if (equals >= 0) this.#set(flag, word.slice(equals + 1));
     else if (flag.type === "bool") this.#set(flag, "true");
@@ -207,11 +222,38 @@ function durationProblem(text: string): string {
     : `unknown unit ${quote(unit[1]!)} in duration ${quote(text)}`;
 }
 
-/** One CSV record: items may stand in double quotes. */
+/** The first record of CSV, as Go reads it: items may stand in double quotes, which hold commas and ends of lines. */
 function splitList(text: string): string[] {
+  const fault = (at: number, why: string): never => {
+    const before = text.slice(0, at);
+    const line = before.split("\n").length;
+    const column = Buffer.byteLength(before.slice(before.lastIndexOf("\n") + 1)) + 1;
+    throw new NumberProblem(`parse error on line ${line}, column ${column}: ${why}`);
+  };
+  // Empty lines before the record do not count.
+  let at = /^[\r\n]*/.exec(text)![0].length;
+  if (at === text.length) throw new NumberProblem("EOF");
   const items: string[] = [];
-  for (const match of text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
-    items.push(match[1] === undefined ? match[2]! : match[1].replaceAll('""', '"'));
+  for (;;) {
+    if (text[at] === '"') {
+      const quoted = /"((?:[^"]|"")*)("?)/y;
+      quoted.lastIndex = at;
+      const [whole, item = "", closed] = quoted.exec(text)!;
+      const end = at + whole.length;
+      if (closed === "") fault(end, 'extraneous or missing " in quoted-field');
+      if (end < text.length && !/[,\r\n]/.test(text[end]!)) fault(end - 1, 'extraneous or missing " in quoted-field');
+      items.push(item.replaceAll('""', '"'));
+      at = end;
+    } else {
+      const plain = /[^,\n]*/y;
+      plain.lastIndex = at;
+      const item = plain.exec(text)![0];
+      const stray = item.indexOf('"');
+      if (stray >= 0) fault(at + stray, 'bare " in non-quoted-field');
+      items.push(item.replace(/\r$/, ""));
+      at += item.length;
+    }
+    if (text[at] !== ",") return items;
+    at++;
   }
-  return items;
 }

@@ -4,7 +4,8 @@ import { type Command, flagsOf, type ProgramOptions } from "./tree.ts";
 
 /** The whole help: what the command is for, and how it is used. */
 export function helpText(command: Command, options: ProgramOptions): string {
-  const { long, short } = command.spec;
+  const { long, short, help } = command.spec;
+  if (help !== undefined) return help();
   const about = (long ?? short).trimEnd();
   const head = about === "" || options.usageOnly === true ? "" : `${about}\n\n`;
   const footer = options.helpFooter === undefined ? "" : `${options.helpFooter}\n`;
@@ -18,6 +19,7 @@ export function usageText(command: Command): string {
   let text = "Usage:";
   if (spec.run !== undefined) text += `\n  ${useLine(command)}`;
   if (children.length > 0) text += `\n  ${path} [command]`;
+  if (spec.aliases !== undefined) text += `\n\nAliases:\n  ${[command.name, ...spec.aliases].join(", ")}`;
   if (spec.example !== undefined) text += `\n\nExamples:\n${spec.example}`;
   if (children.length > 0) {
     const width = Math.max(11, ...children.map((child) => child.name.length));
@@ -38,7 +40,8 @@ export function usageText(command: Command): string {
 }
 
 function useLine(command: Command): string {
-  const line = command.parent === undefined ? command.spec.use : `${command.parent.path} ${command.spec.use}`;
+  const above = command.parent?.path ?? command.spec.under;
+  const line = above === undefined ? command.spec.use : `${above} ${command.spec.use}`;
   return command.spec.plainUse === true || line.includes("[flags]") ? line : `${line} [flags]`;
 }
 

@@ -2,11 +2,11 @@ import { readFileSync, readSync, writeSync } from "node:fs";
 import { Exit, ExitCode, type Io } from "./io.ts";
 import { bytesOf, textOf } from "./text.ts";
 
-/** The process's own arguments, streams and signals. */
-export function systemIo(): Io {
+/** The process's own arguments, without the first `skip`, streams and signals. */
+export function systemIo(skip = 0): Io {
   const input = new Input();
   return {
-    args: rawArguments(),
+    args: rawArguments().slice(skip),
     env: process.env,
     out: (data) => writeAll(1, data),
     err: (data) => writeAll(2, data),
@@ -30,8 +30,8 @@ export function systemIo(): Io {
 }
 
 /** Runs a program's main function and ends the process with its exit code. */
-export async function runMain(main: (io: Io) => Promise<number>): Promise<void> {
-  const io = systemIo();
+export async function runMain(main: (io: Io) => Promise<number>, skip = 0): Promise<void> {
+  const io = systemIo(skip);
   let code: number;
   try {
     code = await main(io);

@@ -6,6 +6,8 @@ import { quote } from "./text.ts";
 export interface CommandSpec {
   /** `name <arguments>`; the first word is the name. */
   readonly use: string;
+  /** Of a root: the words before its name, where it is a command of another program. */
+  readonly under?: string;
   readonly short: string;
   readonly long?: string;
   readonly example?: string;
@@ -22,6 +24,10 @@ export interface CommandSpec {
   readonly children?: readonly CommandSpec[];
   /** Refuses arguments, with the reason. */
   readonly check?: (args: readonly string[], path: string) => string | undefined;
+  /** Other names that run it; help names them. */
+  readonly aliases?: readonly string[];
+  /** Printed as its help, in place of what the other fields make. */
+  readonly help?: () => string;
   /** Absent: the command only groups others. The module is loaded when it is wanted, to start fast. */
   readonly run?: (call: Invocation) => Promise<void>;
 }
@@ -51,6 +57,10 @@ export interface ProgramOptions {
   readonly usageOnly?: boolean;
   /** A command line that cannot be read is reported once more at the end, as etcdutl does. */
   readonly repeatError?: boolean;
+  /** How a command line that cannot be read is told: as cobra tells it, or in two lines that suggest what was meant. */
+  readonly errors?: "cobra" | "brief";
+  /** Tells of mistakes that cobra passes over: no such command on any level, and the nearest flag to one that does not exist. */
+  readonly strict?: boolean;
 }
 
 const helpFlag = (name: string): FlagSpec => ({
@@ -68,7 +78,7 @@ export function plant(spec: CommandSpec, parent?: Command): Command {
   const command: Command = {
     spec,
     name,
-    path: parent === undefined ? name : `${parent.path} ${name}`,
+    path: parent !== undefined ? `${parent.path} ${name}` : spec.under === undefined ? name : `${spec.under} ${name}`,
     parent,
     children,
   };
@@ -120,19 +130,48 @@ function firstWord(words: readonly string[], flags: FlagSet): number {
   return -1;
 }
 
-/** Walks down the tree; a unique beginning of a name is enough. What is left belongs to the command found. */
-export function find(root: Command, words: readonly string[]): { readonly command: Command; readonly rest: string[] } {
+/** A word that is none of the commands below `command`. */
+export class UnknownCommand extends UsageProblem {
+  readonly word: string;
+  /** The command below which it is none. */
+  readonly path: string;
+  /** The nearest commands, if any is near. */
+  readonly near: readonly string[];
+
+  constructor(command: Command, word: string) {
+    const near = nearest(
+      word,
+      command.children.map((child) => child.name),
+    );
+    const hint = near.length === 0 ? "" : `\n\nDid you mean this?\n${near.map((name) => `\t${name}\n`).join("")}`;
+    super(`unknown command ${quote(word)} for ${quote(command.path)}${hint}`);
+    this.word = word;
+    this.path = command.path;
+    this.near = near;
+  }
+}
+
+/**
+ * Walks down the tree. What is left belongs to the command found. With `exact` false a unique beginning of a name is enough, and
+ * only the first word must be a command, as in cobra; with `exact` true names are complete, on every level.
+ */
+export function find(
+  root: Command,
+  words: readonly string[],
+  exact = false,
+): { readonly command: Command; readonly rest: string[] } {
   let command = root;
   let rest = [...words];
   for (;;) {
     const at = firstWord(rest, flagSetOf(command));
     if (at < 0) return { command, rest };
     const word = rest[at]!;
-    const exact = command.children.find((child) => child.name === word);
-    const beginning = command.children.filter((child) => child.name.startsWith(word));
-    const next = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
+    const named = command.children.find((child) => child.name === word || child.spec.aliases?.includes(word));
+    const beginning = exact ? [] : command.children.filter((child) => child.name.startsWith(word));
+    const next = named ?? (beginning.length === 1 ? beginning[0] : undefined);
     if (next === undefined) {
-      if (command === root && root.children.length > 0) throw new UsageProblem(unknownCommand(root, word));
+      const must = command === root || (exact && command.spec.run === undefined);
+      if (must && command.children.length > 0) throw new UnknownCommand(command, word);
       return { command, rest };
     }
     command = next;
@@ -140,13 +179,10 @@ export function find(root: Command, words: readonly string[]): { readonly comman
   }
 }
 
-function unknownCommand(root: Command, word: string): string {
+/** Those of `names` that somebody who typed `word` may have meant: at most two letters wrong, or a beginning. */
+export function nearest(word: string, names: readonly string[]): string[] {
   const typed = word.toLowerCase();
-  const near = root.children.filter(
-    (child) => distance(typed, child.name.toLowerCase()) <= 2 || child.name.toLowerCase().startsWith(typed),
-  );
-  const hint = near.length === 0 ? "" : `\n\nDid you mean this?\n${near.map((child) => `\t${child.name}\n`).join("")}`;
-  return `unknown command ${quote(word)} for ${quote(root.path)}${hint}`;
+  return names.filter((name) => distance(typed, name.toLowerCase()) <= 2 || name.toLowerCase().startsWith(typed));
 }
 
 /** Levenshtein's distance. */

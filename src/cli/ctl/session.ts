@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { Code, codeName } from "../../base/index.ts";
 import { Client, ClientError, type TlsSettings } from "../../client/index.ts";
+import { endpointAddress } from "../../wire/grpc/index.ts";
 import type { MessageCodec } from "../../wire/proto/index.ts";
 import { Exit, ExitCode, fail, type Io, logLine } from "../command/io.ts";
+import { quote } from "../command/text.ts";
 import { type Invocation, inheritedNames } from "../command/tree.ts";
 import type { Display } from "./display.ts";
 
@@ -182,16 +184,13 @@ function clientFor(io: Io, target: Target): Client {
   const { tls, user } = target;
   const settings = tlsSettings(io, tls);
   if (target.endpoints.length === 0) fail(io, ExitCode.BadConnection, "etcdclient: no available endpoints");
-  const secured = settings !== undefined;
-  // An endpoint that names no scheme is as secure as the flags make it.
-  const urls = target.endpoints.map((endpoint) =>
-    endpoint.includes("://") || /^unixs?:/.test(endpoint) ? endpoint : `${secured ? "https" : "http"}://${endpoint}`,
-  );
+  checkTarget(io, target.endpoints[0]!);
   // As in etcdctl, a time of nothing is no limit.
   const dialTimeoutMs = target.dialTimeoutMs > 0 ? target.dialTimeoutMs : Number.POSITIVE_INFINITY;
   try {
     return new Client({
-      endpoints: urls,
+      endpoints: target.endpoints,
+      endpointRules: "etcdctl",
       ...(settings === undefined ? {} : { tls: settings }),
       ...(user === undefined
         ? {}
@@ -207,6 +206,19 @@ function clientFor(io: Io, target: Target): Client {
   } catch (error) {
     fail(io, ExitCode.BadConnection, error);
   }
+}
+
+/** The first endpoint is part of the target's URL, so etcdctl refuses it where it breaks that. */
+function checkTarget(io: Io, first: string): void {
+  const { address } = endpointAddress(first);
+  const bad = /%(?![0-9a-fA-F]{2}).{0,2}/s.exec(address);
+  // The zone of an IPv6 address in a URL was an escape, and is none any more.
+  if (bad === null || address !== first) return;
+  fail(
+    io,
+    ExitCode.BadConnection,
+    `parse "etcd-endpoints:///${address}": invalid URL escape ${quote(bad[0])}; the zone of an IPv6 address is written http://[fe80::1%25eth0]:2379`,
+  );
 }
 
 /** undefined: no TLS was asked for. */

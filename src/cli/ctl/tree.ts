@@ -1,6 +1,6 @@
 import type { FlagSpec } from "../command/flags.ts";
 import { flagsText } from "../command/help.ts";
-import { onlyShells } from "../command/shells.ts";
+import { completionCommand } from "../command/shells.ts";
 import type { CommandSpec, Invocation } from "../command/tree.ts";
 import {
   bool,
@@ -58,8 +58,8 @@ const afterwards: FlagSpec[] = [
   bool("auto-defrag", "give the space of the check back afterwards"),
 ];
 
-/** The whole program under the name it was called by. */
-export function etcdctl(name: string): CommandSpec {
+/** The whole program under the name it was called by; with our own version it names that, too. */
+export function etcdctl(name: string, version?: string): CommandSpec {
   return {
     use: name,
     short: "Reads, writes and tends an etcd cluster.",
@@ -184,7 +184,10 @@ raft applied index, errors, downgrade target version, downgrade enabled.
         use: "version",
         short: `Prints the version of ${name}`,
         group: "utility",
-        run: async ({ io }) => io.out(`etcdctl version: 3.7.1\nAPI version: 3.7\n`),
+        run: async ({ io }) =>
+          io.out(
+            `${version === undefined ? "" : `quorate version: ${version}\n`}etcdctl version: 3.7.1\nAPI version: 3.7\n`,
+          ),
       },
       {
         use: "lease <subcommand>",
@@ -404,22 +407,7 @@ ID, Status, Name, Peer Addrs, Client Addrs, Is Learner.
           },
         ],
       },
-      {
-        use: "completion [bash|zsh|fish|powershell]",
-        short: "Prints a script that completes commands in a shell",
-        long: `Prints a script that completes commands in a shell. For the running shell:
-
-  bash         source <(${name} completion bash)
-  zsh          source <(${name} completion zsh)
-  fish         ${name} completion fish | source
-  powershell   ${name} completion powershell | Out-String | Invoke-Expression
-`,
-        group: "utility",
-        plainUse: true,
-        check: onlyShells,
-        run: async ({ io, args, command }) =>
-          io.out((await import("../command/completion.ts")).completionScript(args[0]!, command.parent!)),
-      },
+      { ...completionCommand(name), group: "utility" },
       {
         use: "downgrade <TARGET_VERSION>",
         short: `Prepares the cluster for an older version; see \`${name} downgrade --help\``,

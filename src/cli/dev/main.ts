@@ -1,146 +1,119 @@
 import { rmSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
-import { join, resolve } from "node:path";
+import type { Server } from "node:net";
+import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { DevError, devHelp, parseDev } from "./options.ts";
-import { type MemberStatus, Supervisor } from "./supervisor.ts";
+import { controlPath, isLeftover, listen, tell } from "./control.ts";
+import { basePortDefault, type DevCommand, DevError, membersDefault } from "./options.ts";
+import { rememberShape, shapeOf } from "./shape.ts";
+import { makeDirectory, Supervisor } from "./supervisor.ts";
 
-/** `quorate dev`: a cluster on this machine in one command, its members started with the program `etcd`. The exit code. */
-export async function runDev(args: readonly string[], etcd: string): Promise<number> {
-  try {
-    const command = parseDev(args);
-    if (command.kind === "help") {
-      process.stdout.write(devHelp);
-      return 0;
-    }
-    if (command.kind === "tell") {
-      process.stdout.write(`${await tell(controlPath(command.dataDir), command.line)}\n`);
-      return 0;
-    }
-    return await run(command, etcd);
-  } catch (error) {
-    if (!(error instanceof DevError)) throw error;
-    process.stderr.write(`quorate dev: ${error.message}\n`);
-    return 1;
-  }
+/**
+ * `quorate dev`: a cluster on this machine in one command, its members started with the program `etcd`; or what is told to one
+ * that runs. The exit code. @throws DevError
+ */
+export async function runDev(command: DevCommand, etcd: string): Promise<number> {
+  if (command.kind === "run") return run(command, etcd);
+  const { ok, text } = await tell(resolve(command.dataDir), command.line);
+  if (ok) process.stdout.write(`${text}\n`);
+  else process.stderr.write(`quorate dev: ${text}\n`);
+  return ok ? 0 : 1;
 }
 
-function controlPath(dataDir: string): string {
-  return join(resolve(dataDir), "control.sock");
-}
-
-async function run(command: Extract<ReturnType<typeof parseDev>, { kind: "run" }>, etcd: string): Promise<number> {
+async function run(command: Extract<DevCommand, { kind: "run" }>, etcd: string): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const dataDir = resolve(command.dataDir);
-  if (await answers(controlPath(dataDir))) throw new DevError(`a cluster runs in ${dataDir} already`);
-  const supervisor = new Supervisor(
-    [process.execPath, etcd],
-    dataDir,
-    { members: command.members, basePort: command.basePort, flags: command.serverFlags },
+  const shape = shapeOf(dataDir, command);
+  const { members = membersDefault, basePort = basePortDefault } = shape;
+  makeDirectory(dataDir);
+  const leftover = isLeftover(dataDir);
+  const place = command.dataDir === "quorate.dev" ? "" : ` --data-dir ${command.dataDir}`;
+  const supervisor = new Supervisor({
+    command: [process.execPath, etcd],
+    dataDir: shorter(dataDir),
+    members,
+    basePort,
+    flags: command.serverFlags,
+    commandFor: (line) => `quorate dev ${line}${place}`,
     say,
-  );
-  const ended = new Promise<void>((over) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => over());
+  });
+  let end!: () => void;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
   });
   let control: Server | undefined;
   try {
-    await Promise.race([supervisor.startAll(), ended]);
-    control = await listen(controlPath(dataDir), (line) => obey(supervisor, line));
-    say(table(supervisor, await supervisor.status()));
-    say(`  try    quoratectl --endpoints ${supervisor.endpoints} put greeting hello`);
-    say('  kill   quorate dev --kill leader     (or type "kill leader" here; then "start m1", "status")');
-    say("  stop   Ctrl-C\n");
+    // First of all, so that two cannot start in one directory, and so that "status" is answered from the beginning.
+    control = await listen(dataDir, (line) => obey(supervisor, line, end));
+    rememberShape(dataDir, { members, basePort });
+    endOnSignal(supervisor, end, say);
+    say(`starting ${members === 1 ? "1 member" : `${members} members`} in ${shorter(dataDir)}`);
     const lines = createInterface({ input: process.stdin });
     lines.on("line", (line) => {
-      if (line.trim() === "") return;
-      void obey(supervisor, line).then(say);
+      if (line.trim() !== "") void obey(supervisor, line, end).then(({ text }) => say(text));
     });
+    await Promise.race([supervisor.startAll(leftover).then(() => greet(supervisor, say)), ended]);
     await ended;
     lines.close();
     return 0;
   } finally {
-    control?.close();
     await supervisor.stop();
+    control?.close();
+    if (control !== undefined) rmSync(controlPath(dataDir), { force: true });
   }
 }
 
+async function greet(supervisor: Supervisor, say: (line: string) => void): Promise<void> {
+  const status = await supervisor.status();
+  say(status);
+  say(`  try    quoratectl --endpoints ${supervisor.endpoints} put greeting hello`);
+  say('  kill   quorate dev kill leader     (or type "kill leader" here; then "start m1", "status")');
+  say("  stop   Ctrl-C\n");
+}
+
+/** The first signal ends the members in order, the second at once. A terminal that is closed counts as one. */
+function endOnSignal(supervisor: Supervisor, end: () => void, say: (line: string) => void): void {
+  let signalled = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (signalled) {
+      supervisor.stopNow();
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    }
+    signalled = true;
+    say("stopping all members; once more to kill them");
+    end();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  // Nobody reads what is said any more: `quorate dev | head`.
+  process.stdout.on("error", end);
+}
+
 /** Carries out one line; what came of it, for a person. */
-async function obey(supervisor: Supervisor, line: string): Promise<string> {
-  const [verb, which = ""] = line.trim().split(/\s+/);
+async function obey(supervisor: Supervisor, line: string, end: () => void): Promise<{ ok: boolean; text: string }> {
+  const [verb = "", which = ""] = line.trim().split(/\s+/);
   try {
     switch (verb) {
-      case "kill": {
-        const name = await supervisor.kill(which);
-        const startedMs = performance.now();
-        const leader = await supervisor.waitLeader();
-        return `killed ${name}; ${leader} leads, seen after ${((performance.now() - startedMs) / 1000).toFixed(2)} s`;
-      }
+      case "kill":
       case "start":
-        await supervisor.start(which);
-        return `${which} serves again`;
+        if (which === "")
+          throw new DevError(`${verb} needs the name of a member${verb === "kill" ? ", or leader" : ""}`);
+        return { ok: true, text: verb === "kill" ? await supervisor.kill(which) : await supervisor.start(which) };
       case "status":
-        return table(supervisor, await supervisor.status());
+        return { ok: true, text: await supervisor.status() };
+      case "stop":
+        await supervisor.stop();
+        setImmediate(end);
+        return { ok: true, text: "stopped" };
       default:
-        return `"${line.trim()}" is none of: kill <m>, start <m>, status`;
+        throw new DevError(`"${line.trim()}" is none of: kill <m>, start <m>, status, stop`);
     }
   } catch (error) {
-    if (error instanceof DevError) return error.message;
+    if (error instanceof DevError) return { ok: false, text: error.message };
     throw error;
   }
 }
 
-function table(supervisor: Supervisor, status: readonly MemberStatus[]): string {
-  const rows = [
-    ["member", "clients", "peers", "process", "role", "log"],
-    ...supervisor.members.map(({ name, clientUrl, peerUrl, logPath }, i) => {
-      const { pid, leads } = status[i]!;
-      const role = pid === undefined ? "killed" : leads === undefined ? "silent" : leads ? "leader" : "follower";
-      return [name, clientUrl, peerUrl, pid === undefined ? "-" : String(pid), role, logPath];
-    }),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd());
-  return `\n${lines.join("\n")}\n`;
-}
-
-/** A socket in the data directory that takes one line a connection. */
-function listen(path: string, act: (line: string) => Promise<string>): Promise<Server> {
-  rmSync(path, { force: true });
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
-    const lines = createInterface({ input: socket });
-    lines.once("line", (line) => {
-      act(line).then(
-        (answer) => socket.end(`${answer}\n`),
-        () => socket.destroy(),
-      );
-    });
-  });
-  return new Promise((done, failed) => {
-    server.once("error", (error) => failed(new DevError(`cannot listen on ${path}: ${error.message}`)));
-    server.listen(path, () => done(server));
-  });
-}
-
-function tell(path: string, line: string): Promise<string> {
-  return new Promise((done, failed) => {
-    let answer = "";
-    const socket = connect(path);
-    socket.setEncoding("utf8");
-    socket.on("connect", () => socket.write(`${line}\n`));
-    socket.on("data", (text) => {
-      answer += text;
-    });
-    socket.on("error", () => {
-      failed(new DevError(`no cluster runs in ${path.replace(/\/control\.sock$/, "")}; start one with quorate dev`));
-    });
-    socket.on("end", () => done(answer.trimEnd()));
-  });
-}
-
-async function answers(path: string): Promise<boolean> {
-  return tell(path, "status").then(
-    () => true,
-    () => false,
-  );
+/** A path as it is shorter to read: from here, when it lies below. */
+function shorter(path: string): string {
+  const seen = relative(process.cwd(), path);
+  return seen === "" || seen.startsWith("..") ? path : seen;
 }

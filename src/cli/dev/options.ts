@@ -1,13 +1,14 @@
-import { parseArgs } from "node:util";
+import type { FlagSet } from "../command/flags.ts";
 
 /** What `quorate dev` was asked to do. */
 export type DevCommand =
-  | { readonly kind: "help" }
   | {
       readonly kind: "run";
-      readonly members: number;
+      /** Undefined when not given: what the directory holds, or 3. */
+      readonly members: number | undefined;
       readonly dataDir: string;
-      readonly basePort: number;
+      /** Undefined when not given: what the directory holds, or 2379. */
+      readonly basePort: number | undefined;
       /** Flags of the server, after `--`. */
       readonly serverFlags: readonly string[];
     }
@@ -19,54 +20,47 @@ export class DevError extends Error {
   override readonly name = "DevError";
 }
 
-export const devHelp = `Usage: quorate dev [options] [-- <flags of each member>]
+export const membersMax = 9;
+export const membersDefault = 3;
+export const basePortDefault = 2379;
 
-A cluster on this machine, each member a process of its own.
-
-  --members <n>       how many members (default 3, at most 9)
-  --data-dir <dir>    where their data and logs live (default quorate.dev)
-  --base-port <port>  first client port (default 2379); each member takes two ports, ten apart
-
-To a cluster that runs, from another terminal (or typed into its own, without the dashes):
-
-  --kill <m>          kill -9 a member: its name, or "leader"
-  --start <m>         start a member again
-  --status            who leads, and how far each member is
-`;
-
-const membersMax = 9;
+/** What is told to a cluster that runs: the verb, and whether it names a member. */
+export const verbs: Readonly<Record<string, boolean>> = { status: false, stop: false, kill: true, start: true };
 
 /** @throws DevError */
-export function parseDev(args: readonly string[]): DevCommand {
-  const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  let values: Record<string, string | boolean | undefined>;
-  try {
-    ({ values } = parseArgs({
-      args: [...own],
-      options: {
-        members: { type: "string", default: "3" },
-        "data-dir": { type: "string", default: "quorate.dev" },
-        "base-port": { type: "string", default: "2379" },
-        kill: { type: "string" },
-        start: { type: "string" },
-        status: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }));
-  } catch (error) {
-    throw new DevError(error instanceof Error ? error.message : String(error));
+export function devCommandOf(flags: FlagSet): DevCommand {
+  const dataDir = flags.string("data-dir");
+  const words = flags.args.slice(0, flags.argsBeforeDashes);
+  const asked: string[] = [];
+  if (words.length > 0) asked.push(words.join(" "));
+  for (const [verb, named] of Object.entries(verbs)) {
+    if (flags.changed(verb)) asked.push(named ? `${verb} ${flags.string(verb)}`.trimEnd() : verb);
   }
-  if (values["help"] === true) return { kind: "help" };
-  const dataDir = String(values["data-dir"]);
-  for (const verb of ["kill", "start"]) {
-    const which = values[verb];
-    if (typeof which === "string") return { kind: "tell", dataDir, line: `${verb} ${which}` };
+  if (asked.length > 1) throw new DevError(`one thing at a time: ${asked.join(", or ")}`);
+  if (asked[0] !== undefined) {
+    const [verb = "", ...names] = asked[0].split(/\s+/);
+    const named = verbs[verb];
+    if (named === undefined)
+      throw new DevError(`unknown command "${verb}"; there are ${Object.keys(verbs).join(", ")}`);
+    if (named && names.length !== 1) {
+      const example = verb === "kill" ? "m2, or leader" : "m2";
+      throw new DevError(`${verb} needs the name of one member: ${example}`);
+    }
+    if (!named && names.length > 0) throw new DevError(`${verb} takes no name`);
+    for (const name of ["members", "base-port"]) {
+      if (flags.changed(name)) throw new DevError(`--${name} is for starting a cluster, not for ${verb}`);
+    }
+    return { kind: "tell", dataDir, line: asked[0] };
   }
-  if (values["status"] === true) return { kind: "tell", dataDir, line: "status" };
-  const members = whole("--members", String(values["members"]), 1, membersMax);
-  const basePort = whole("--base-port", String(values["base-port"]), 1, 65_535 - 10 * membersMax);
-  return { kind: "run", members, dataDir, basePort, serverFlags: end < 0 ? [] : args.slice(end + 1) };
+  const given = (name: string, low: number, high: number): number | undefined =>
+    flags.changed(name) ? whole(`--${name}`, flags.string(name), low, high) : undefined;
+  return {
+    kind: "run",
+    members: given("members", 1, membersMax),
+    dataDir,
+    basePort: given("base-port", 1, 65_535 - 10 * membersMax),
+    serverFlags: flags.argsBeforeDashes === undefined ? [] : flags.args.slice(flags.argsBeforeDashes),
+  };
 }
 
 function whole(flag: string, text: string, low: number, high: number): number {

@@ -1,4 +1,5 @@
-import { type LoadInputs, load } from "../../node/config/index.ts";
+import { type LoadInputs, load, options } from "../../node/config/index.ts";
+import { nearest } from "../command/tree.ts";
 import { defaultHost } from "./default-host.ts";
 import { startServer } from "./start.ts";
 
@@ -6,8 +7,8 @@ export interface RunOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
-  /** Greet a person: addresses, directory and version instead of log lines; warnings are still told. */
-  readonly banner: boolean;
+  /** Greet a person: addresses, directory and version instead of log lines; what goes wrong is told in a line. */
+  readonly forPerson: boolean;
   /** Of this package, beside etcd's that clients see. */
   readonly version: string;
   /** Called once the server serves, with its data directory. */
@@ -16,9 +17,10 @@ export interface RunOptions {
 
 /**
  * Runs a server until a signal ends it. Exit codes as etcd's: 0 for help, version and a clean end, 2 for flags that
- * cannot be read, 1 for anything that keeps the server from starting or going on.
+ * cannot be read, 1 for anything that keeps the server from starting or going on. Returns what a person asked for instead
+ * of a server.
  */
-export async function runServer(run: RunOptions): Promise<void> {
+export async function runServer(run: RunOptions): Promise<"help" | "version" | undefined> {
   const inputs: LoadInputs = {
     args: run.args,
     env: run.env,
@@ -32,11 +34,24 @@ export async function runServer(run: RunOptions): Promise<void> {
   };
   const loaded = load(inputs);
   if (loaded.kind === "exit") {
+    if (run.forPerson && (loaded.about === "help" || loaded.about === "version")) return loaded.about;
     process.stdout.write(loaded.stdout);
-    process.stderr.write(loaded.stderr);
+    process.stderr.write(run.forPerson && loaded.fault !== undefined ? briefly(loaded.fault) : loaded.stderr);
     process.exitCode = loaded.code;
-    return;
+    return undefined;
   }
-  const { banner, version, ready } = run;
+  const { forPerson: banner, version, ready } = run;
   await startServer(loaded, { banner, version, ready, gitSha: inputs.build.gitSha });
+  return undefined;
+}
+
+/** What is wrong with the flags, in place of etcd's usage text: the reason, what may have been meant, where to read on. */
+export function briefly(fault: { readonly message: string; readonly unknownFlag: string | undefined }): string {
+  let { message } = fault;
+  if (fault.unknownFlag !== undefined) {
+    const near = nearest(fault.unknownFlag, [...options.map(({ flag }) => flag), "help"]).map((flag) => `--${flag}`);
+    const hint = near.length === 0 ? "" : `; did you mean ${near.slice(0, 3).join(" or ")}?`;
+    message = `unknown flag: --${fault.unknownFlag}${hint}`;
+  }
+  return `quorate: ${message}\nRun 'quorate start --help' for all flags.\n`;
 }

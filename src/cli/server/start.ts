@@ -47,7 +47,7 @@ export async function startServer(loaded: Exclude<Loaded, { kind: "exit" }>, how
   }
   if (loaded.kind === "refused") {
     // A person at a terminal gets one line, not a log.
-    if (how.banner) process.stderr.write(`quorate: ${loaded.error}\n`);
+    if (how.banner) process.stderr.write(`quorate: ${refusal(loaded.error)}\n`);
     else for (const { level, message, fields } of loaded.notices) logger[level](message, fields);
     process.exitCode = 1;
     return;
@@ -74,6 +74,8 @@ export async function startServer(loaded: Exclude<Loaded, { kind: "exit" }>, how
     if (config.discoverySrv !== "" && !initialized) {
       options = { ...options, member: { ...options.member, initialCluster: await discoverBySrv(config, logger) } };
     }
+    // A person at a terminal sees no log lines below errors.
+    if (how.banner) options = { ...options, onWaiting: (line) => process.stderr.write(`quorate: ${line}\n`) };
     const serving = await serve(options, new RealDisk(), registry, env);
     if (how.banner) process.stdout.write(banner(serving, config, how.version));
     how.ready(config.dataDir);
@@ -87,6 +89,13 @@ export async function startServer(loaded: Exclude<Loaded, { kind: "exit" }>, how
     else logger.fatal("failed to start etcd", { error: message });
     process.exit(1);
   }
+}
+
+/** Why the settings are refused, for a person. etcd says of a word that is no flag that it is "not a valid flag". */
+function refusal(error: string): string {
+  const word = /^"(.*)" is not a valid flag$/s.exec(error)?.[1];
+  if (word === undefined) return error;
+  return `unexpected word "${word}" among a member's flags: a command comes first (quorate help lists them), a flag starts with --`;
 }
 
 /** Whether this member has run before: then its files say who its fellows are. */

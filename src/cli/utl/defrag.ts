@@ -2,7 +2,7 @@ import { RealDisk } from "../../storage/disk/index.ts";
 import { ExitCode, fail } from "../command/io.ts";
 import type { Invocation } from "../command/tree.ts";
 import { toolEnv, toolLogger } from "./env.ts";
-import { databaseOf, mustExist, openDatabase } from "./files.ts";
+import { databaseOf, databaseProblem, mustExist, openDatabase } from "./files.ts";
 
 /** Rewrites a member's database without its free pages. */
 export async function defrag(call: Invocation): Promise<void> {
@@ -11,14 +11,15 @@ export async function defrag(call: Invocation): Promise<void> {
   try {
     const disk = new RealDisk();
     const path = databaseOf(dataDir);
-    mustExist(disk, path);
-    const store = await openDatabase(call, disk, path, toolEnv(toolLogger(io, "utl/defrag.ts")));
+    mustExist(disk, path, "member's database");
+    const store = await openDatabase(call, disk, path, "member's database", toolEnv(toolLogger(io, "utl/defrag.ts")));
     try {
       await store.defragment();
     } finally {
       await store.close();
     }
   } catch (error) {
-    fail(io, ExitCode.Error, `Failed to defragment etcd data[${dataDir}] (${(error as Error).message})`);
+    const { message } = databaseProblem(error, databaseOf(dataDir), "member's database");
+    fail(io, ExitCode.Error, `Failed to defragment etcd data[${dataDir}] (${message})`);
   }
 }

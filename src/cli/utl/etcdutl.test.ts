@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -109,6 +109,104 @@ describe("etcdutl", () => {
     const forced = await run("snapshot", "restore", wrong, `--data-dir=${join(dir, "c")}`, "--skip-hash-check");
     expect(forced.code).toBe(0);
     expect(existsSync(join(dir, "c/member/wal"))).toBe(true);
+  });
+
+  const copyAdvice = "Copy it again, use another snapshot, or save a new one from a running member";
+  const memberAdvice =
+    "Restore this member from a snapshot, or remove it and add it again so that the others send it their data";
+
+  /** Files that are no database, or were one: what every tool says of them. */
+  const damages: [string, (good: Buffer) => Buffer, string | RegExp][] = [
+    ["empty", () => Buffer.alloc(0), "the file is empty"],
+    ["one byte", (good) => good.subarray(0, 1), "file size too small 1"],
+    ["half a page", (good) => good.subarray(0, 2048), "file size too small 2048"],
+    [
+      "two pages",
+      (good) => good.subarray(0, 8192),
+      /^page [01]: the database has \d+ pages of 4096 bytes, but the file ends after 8192 bytes$/,
+    ],
+    [
+      "cut in the tree",
+      (good) => good.subarray(0, 16_384),
+      /^page [01]: the database has \d+ pages of 4096 bytes, but the file ends after \d+ bytes$/,
+    ],
+    [
+      "no database",
+      () => Buffer.from("no database ".repeat(2000)),
+      "neither of the two meta pages can be used: this is no bbolt file, or both were damaged",
+    ],
+    [
+      "without metas",
+      (good) => Buffer.concat([Buffer.alloc(8192), good.subarray(8192)]),
+      "neither of the two meta pages can be used: this is no bbolt file, or both were damaged",
+    ],
+  ];
+
+  it.each(damages)(
+    "names a file that is %s, says what is wrong and what to do next, and leaves it as it is",
+    async (name, spoil, finding) => {
+      const bytes = spoil(readFileSync(database));
+      const path = join(dir, `spoilt ${name}.db`);
+      writeFileSync(path, bytes);
+      const data = join(dir, `spoilt ${name}`);
+      mkdirSync(join(data, "member/snap"), { recursive: true });
+      const own = join(data, "member/snap/db");
+      writeFileSync(own, bytes);
+      const told: [string[], string, string, RegExp][] = [
+        [["snapshot", "status", path], path, copyAdvice, /^Error: (.*)\n$/],
+        [["hashkv", path], path, "Use another copy: a snapshot, or another member's database", /^Error: (.*)\n$/],
+        [
+          ["defrag", "--data-dir", data],
+          own,
+          memberAdvice,
+          /\nError: Failed to defragment etcd data\[.*?\] \((.*)\)\n$/,
+        ],
+        [["migrate", "--data-dir", data, "--target-version=3.6"], own, memberAdvice, /^Error: (.*)\n$/],
+      ];
+      for (const [args, file, advice, line] of told) {
+        const { code, err, out } = await run(...args);
+        expect([code, out], err).toEqual([1, ""]);
+        const said = line.exec(`${args[0] === "defrag" ? "\n" : ""}${err}`)?.[1];
+        expect(said, err).toBeDefined();
+        const head = `invalid database: ${file}: `;
+        expect(said!.slice(0, head.length)).toBe(head);
+        expect(said!.slice(-advice.length - 2)).toBe(`. ${advice}`);
+        const middle = said!.slice(head.length, -advice.length - 2);
+        if (typeof finding === "string") expect(middle).toBe(finding);
+        else expect(middle).toMatch(finding);
+        expect(readFileSync(file).equals(bytes)).toBe(true);
+      }
+    },
+  );
+
+  it("lists what is damaged in a snapshot, names the file, and does not advise to restore it", async () => {
+    const bytes = readFileSync(database);
+    // The number that the first meta page gives itself; below, the type of every page behind it.
+    bytes[0] = 9;
+    const path = join(dir, "flipped.db");
+    writeFileSync(path, bytes);
+    const { code, err } = await run("snapshot", "status", path);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      `Error: snapshot file integrity check failed. 1 errors found.\npage 0: it says it is page 9\n${path} is damaged. ${copyAdvice}\n`,
+    );
+    for (let page = 2; page * 4096 < bytes.length; page++) bytes[page * 4096 + 8] = 0xff;
+    writeFileSync(path, bytes);
+    const worse = await run("snapshot", "status", path);
+    expect(worse.code).toBe(1);
+    expect(worse.err).toContain(path);
+    expect(worse.err).toContain(copyAdvice);
+    expect(worse.err).not.toContain("Restore this member");
+  });
+
+  it("tells a directory, and a file without permission, from a damaged one", async () => {
+    expect((await run("snapshot", "status", dir)).err).toBe(`Error: read ${dir}: is a directory\n`);
+    expect((await run("hashkv", dir)).err).toBe(`Error: read ${dir}: is a directory\n`);
+    expect((await run("hashkv", join(database, "x"))).err).toBe(`Error: stat ${database}/x: not a directory\n`);
+    if (process.getuid?.() === 0) return;
+    const path = join(dir, "unreadable.db");
+    writeFileSync(path, readFileSync(database), { mode: 0 });
+    expect((await run("snapshot", "status", path)).err).toBe(`Error: open ${path}: permission denied\n`);
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { Exit, ExitCode, fail } from "../command/io.ts";
 import type { Invocation } from "../command/tree.ts";
 import { checkFormat, show } from "./display.ts";
 import { toolEnv } from "./env.ts";
-import { mustExist, openDatabase } from "./files.ts";
+import { databaseProblem, mustExist, openDatabase } from "./files.ts";
 
 /** Leases do not matter to the hash. */
 const noLeases = { attach: () => true, detach: () => true, leaseOf: () => 0n };
@@ -16,9 +16,9 @@ export async function hashKv(call: Invocation): Promise<void> {
   checkFormat(call);
   try {
     const disk = new RealDisk();
-    mustExist(disk, args[0]!);
+    mustExist(disk, args[0]!, "copy");
     const env = toolEnv(silentLogger);
-    const store = await openDatabase(call, disk, args[0]!, env);
+    const store = await openDatabase(call, disk, args[0]!, "copy", env);
     try {
       const mvcc = Mvcc.open(store, noLeases, {}, env);
       const { hash, revision, compactRevision } = mvcc.hashKv(flags.number("rev"));
@@ -46,6 +46,6 @@ export async function hashKv(call: Invocation): Promise<void> {
   } catch (error) {
     if (error instanceof Exit) throw error;
     // A server says whose error it is; a tool does not.
-    fail(io, ExitCode.Error, (error as Error).message.replace(/^etcdserver: (?=mvcc: )/, ""));
+    fail(io, ExitCode.Error, databaseProblem(error, args[0]!, "copy").message.replace(/^etcdserver: (?=mvcc: )/, ""));
   }
 }

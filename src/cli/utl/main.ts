@@ -1,7 +1,8 @@
-import { execute } from "../command/command.ts";
+import { execute, program } from "../command/command.ts";
+import { type CompletionEntry, completionEntries } from "../command/completion.ts";
 import type { FlagSpec } from "../command/flags.ts";
 import type { Io } from "../command/io.ts";
-import { onlyShells } from "../command/shells.ts";
+import { completionCommand } from "../command/shells.ts";
 import type { CommandSpec, Invocation } from "../command/tree.ts";
 
 function text(name: string, usage: string, initial = ""): FlagSpec {
@@ -26,7 +27,7 @@ const snapshot =
     pick(await import("./snapshot.ts"))(call);
 
 /** Commands of etcdutl 3.7: names, flags and initial values are etcd's, descriptions are ours. */
-function etcdutl(name: string): CommandSpec {
+function etcdutl(name: string, version?: string): CommandSpec {
   return {
     use: name,
     short: "Works on the files of a member that does not run.",
@@ -89,16 +90,12 @@ function etcdutl(name: string): CommandSpec {
       {
         use: "version",
         short: `Prints the version of ${name}`,
-        run: async ({ io }) => io.out("etcdutl version: 3.7.1\nAPI version: 3.7\n"),
+        run: async ({ io }) =>
+          io.out(
+            `${version === undefined ? "" : `quorate version: ${version}\n`}etcdutl version: 3.7.1\nAPI version: 3.7\n`,
+          ),
       },
-      {
-        use: "completion [bash|zsh|fish|powershell]",
-        short: "Prints a script that completes commands in a shell",
-        plainUse: true,
-        check: onlyShells,
-        run: async ({ io, args, command }) =>
-          io.out((await import("../command/completion.ts")).completionScript(args[0]!, command.parent!)),
-      },
+      completionCommand(name),
       {
         use: "migrate",
         short: "Prepares a data directory for another version of etcd",
@@ -114,7 +111,31 @@ function etcdutl(name: string): CommandSpec {
   };
 }
 
-/** Runs one etcdutl command line under the given program name; gives the exit code. */
-export function main(io: Io, name = "etcdutl"): Promise<number> {
-  return execute(etcdutl(name), io, { usageOnly: true, repeatError: true });
+/** The program under our own name: with its version, and the nearest flag where one does not exist. */
+export interface OwnName {
+  readonly name: "quorateutl" | "quorate utl";
+  /** Of this package. */
+  readonly version: string;
+}
+
+function specOf(own: OwnName | undefined): CommandSpec {
+  if (own === undefined) return etcdutl("etcdutl");
+  const spec = etcdutl(own.name, own.version);
+  return own.name === "quorateutl" ? spec : below(spec);
+}
+
+/** The program as a command of `quorate`, whose own `completion` completes it. */
+function below(spec: CommandSpec): CommandSpec {
+  const children = spec.children!.filter(({ use }) => !use.startsWith("completion "));
+  return { ...spec, children, use: "utl", under: "quorate" };
+}
+
+/** Runs one etcdutl command line, under etcd's name or our own; gives the exit code. */
+export function main(io: Io, own?: OwnName): Promise<number> {
+  return execute(specOf(own), io, { usageOnly: true, repeatError: true, strict: own !== undefined });
+}
+
+/** What completes `quorate utl …`. */
+export function completions(version: string): CompletionEntry[] {
+  return completionEntries(program(specOf({ name: "quorate utl", version })), "utl");
 }

@@ -7,11 +7,13 @@ import { Exit, ExitCode, fail } from "../command/io.ts";
 import { quote } from "../command/text.ts";
 import type { Invocation } from "../command/tree.ts";
 import { toolEnv, toolLogger } from "./env.ts";
-import { databaseOf, mustExist, openDatabase } from "./files.ts";
+import { databaseOf, databaseProblem, mustExist, openDatabase } from "./files.ts";
 
 const v35: SemVer = { major: 3, minor: 5, patch: 0, pre: "" };
 /** Newest version whose files are known. */
 const newestMinor = 7;
+
+const tooOld = "an etcd before 3.5 wrote this: run it once with etcd 3.5, then come back";
 
 /** Changes the storage version, if the log holds nothing that the target version could not read. */
 export async function migrate(call: Invocation): Promise<void> {
@@ -21,8 +23,8 @@ export async function migrate(call: Invocation): Promise<void> {
   const logger = toolLogger(io, "utl/migrate.ts");
   try {
     const disk = new RealDisk();
-    mustExist(disk, databaseOf(dataDir));
-    const store = await openDatabase(call, disk, databaseOf(dataDir), toolEnv(logger));
+    mustExist(disk, databaseOf(dataDir), "member's database");
+    const store = await openDatabase(call, disk, databaseOf(dataDir), "member's database", toolEnv(logger));
     try {
       const current = versionOf(store);
       if (compareSemVer(current, target) === 0) {
@@ -46,7 +48,7 @@ export async function migrate(call: Invocation): Promise<void> {
     }
   } catch (error) {
     if (error instanceof Exit) throw error;
-    fail(io, ExitCode.Error, error);
+    fail(io, ExitCode.Error, databaseProblem(error, databaseOf(dataDir), "member's database"));
   }
 }
 
@@ -83,9 +85,9 @@ function versionOf(store: Store): SemVer {
   const said = text === undefined ? undefined : parseSemVer(text);
   if (said !== undefined) return { ...said, patch: 0, pre: "" };
   if (store.confState() === undefined) {
-    throw new Error("missing confstate information");
+    throw new Error(`missing confstate information; ${tooOld}`);
   }
-  if (store.get("meta", utf8("term")) === undefined) throw new Error("missing term information");
+  if (store.get("meta", utf8("term")) === undefined) throw new Error(`missing term information; ${tooOld}`);
   return v35;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type RestoreOptions, requireFree, restoreSnapshot } from "../../backup/restore/index.ts";
 import { crc32c, type Env, keyString, silentLogger, utf8, utf8String } from "../../base/index.ts";
 import { parseInitialCluster, parseURLs } from "../../state/membership/index.ts";
-import { Bolt, isBoltError } from "../../storage/bolt/index.ts";
+import { Bolt } from "../../storage/bolt/index.ts";
 import { type Disk, RealDisk } from "../../storage/disk/index.ts";
 import { isTombstoneKey, mainOf } from "../../storage/store/index.ts";
 import { kv } from "../../wire/proto/index.ts";
@@ -11,7 +11,7 @@ import { quote, sizeText } from "../command/text.ts";
 import type { Invocation } from "../command/tree.ts";
 import { checkFormat, show } from "./display.ts";
 import { toolEnv, toolLogger } from "./env.ts";
-import { mustExist } from "./files.ts";
+import { adviceFor, databaseProblem, mustExist } from "./files.ts";
 
 /** Reads a snapshot through, checking every page, and says what is in it. */
 export async function status(call: Invocation): Promise<void> {
@@ -20,7 +20,7 @@ export async function status(call: Invocation): Promise<void> {
   const path = args[0]!;
   try {
     const disk = new RealDisk();
-    mustExist(disk, path);
+    mustExist(disk, path, "snapshot");
     checkFormat(call);
     const facts = await factsOf(disk, path, toolEnv(silentLogger));
     show(call, [
@@ -38,7 +38,7 @@ export async function status(call: Invocation): Promise<void> {
     ]);
   } catch (error) {
     if (error instanceof Exit) throw error;
-    fail(io, ExitCode.Error, error);
+    fail(io, ExitCode.Error, databaseProblem(error, path, "snapshot"));
   }
 }
 
@@ -53,17 +53,13 @@ interface Facts {
 }
 
 async function factsOf(disk: Disk, path: string, env: Env): Promise<Facts> {
-  let bolt: Bolt;
-  try {
-    bolt = Bolt.open(disk, path, { readOnly: true }, env);
-  } catch (error) {
-    throw isBoltError(error) ? new Error("invalid database") : error;
-  }
+  const bolt = Bolt.open(disk, path, { readOnly: true }, env);
   const tx = bolt.begin(false);
   try {
-    const damage = tx.check();
+    const damage = [...(await metaFaults(disk, path, tx.pageSize)), ...tx.check()];
     if (damage.length > 0) {
-      throw new Error(`snapshot file integrity check failed. ${damage.length} errors found.\n${damage.join("\n")}`);
+      const count = `snapshot file integrity check failed. ${damage.length} errors found.`;
+      throw new Error([count, ...damage, adviceFor(path, "snapshot")].join("\n"));
     }
     const version = tx.bucket("meta")?.get(utf8("storageVersion"));
     let hash = 0;
@@ -92,6 +88,23 @@ async function factsOf(disk: Disk, path: string, env: Env): Promise<Facts> {
   } finally {
     tx.rollback();
     await bolt.close();
+  }
+}
+
+/** Meta pages that name another page as themselves. Nothing reads that number, so it tells of damage alone. */
+async function metaFaults(disk: Disk, path: string, pageSize: number): Promise<string[]> {
+  const file = disk.open(path, "read");
+  try {
+    const faults: string[] = [];
+    for (const id of [0, 1]) {
+      const head = new Uint8Array(8);
+      await file.read(head, id * pageSize);
+      const said = new DataView(head.buffer).getBigUint64(0, true);
+      if (said !== BigInt(id)) faults.push(`page ${id}: it says it is page ${said}`);
+    }
+    return faults;
+  } finally {
+    file.close();
   }
 }
 

@@ -25,7 +25,8 @@ export class Settings {
 export type FlagsOutcome =
   | { readonly kind: "parsed"; readonly rest: readonly string[] }
   | { readonly kind: "help" }
-  | { readonly kind: "wrong"; readonly message: string };
+  /** `unknownFlag` is what was typed, without dashes, when there is no such flag. */
+  | { readonly kind: "wrong"; readonly message: string; readonly unknownFlag?: string };
 
 const ignored = new Set(ignoredFlags);
 
@@ -50,7 +51,7 @@ export function parseFlags(args: readonly string[], settings: Settings): FlagsOu
     const option = optionsByFlag.get(name);
     if (option === undefined) {
       if (name === "help" || name === "h") return { kind: "help" };
-      return wrong(`flag provided but not defined: -${name}`);
+      return { kind: "wrong", message: `flag provided but not defined: -${name}`, unknownFlag: name };
     }
     const isBool = option.kind === "bool";
     if (value === undefined && isBool) value = "true";

@@ -138,6 +138,7 @@ describe("flags", () => {
     }
     expect(run({ args: ["--version"] })).toEqual({
       kind: "exit",
+      about: "version",
       code: 0,
       stdout: "etcd Version: 3.7.1\nGit SHA: 0123456\nGo Version: v20.19.0\nGo OS/Arch: linux/x64\n",
       stderr: "",

@@ -34,7 +34,16 @@ export type Loaded =
   /** Start with these. `notices` are for the log, in order. */
   | { readonly kind: "start"; readonly config: Config; readonly notices: readonly Notice[] }
   /** Print and end: help, version, a flag that cannot be read. */
-  | { readonly kind: "exit"; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | {
+      readonly kind: "exit";
+      /** `usage`: a flag that cannot be read, see `fault`; `other`: anything else that etcd prints and ends with. */
+      readonly about: "help" | "version" | "usage" | "other";
+      readonly code: number;
+      readonly stdout: string;
+      readonly stderr: string;
+      /** What is wrong with the flags, without etcd's usage text; `unknownFlag` is a flag that does not exist, without dashes. */
+      readonly fault?: { readonly message: string; readonly unknownFlag: string | undefined };
+    }
   /** End with code 1; the last notices say why. `config` serves to open the log that was asked for, when that much was valid. */
   | {
       readonly kind: "refused";
@@ -59,9 +68,13 @@ const defaultInitialCluster = "default=http://localhost:2380";
 export function load(inputs: LoadInputs): Loaded {
   const settings = new Settings();
   const flags = parseFlags(inputs.args, settings);
-  if (flags.kind === "help") return { kind: "exit", code: 0, stdout: `${helpText()}\n`, stderr: `${usageText}\n` };
+  if (flags.kind === "help") {
+    return { kind: "exit", about: "help", code: 0, stdout: `${helpText()}\n`, stderr: `${usageText}\n` };
+  }
   if (flags.kind === "wrong") {
-    return { kind: "exit", code: 2, stdout: "", stderr: `${flags.message}\n${usageText}\n` };
+    const { message, unknownFlag } = flags;
+    const stderr = `${message}\n${usageText}\n`;
+    return { kind: "exit", about: "usage", code: 2, stdout: "", stderr, fault: { message, unknownFlag } };
   }
   const notices: Notice[] = [];
   const refuse = (error: string, config?: Config): Loaded => ({
@@ -89,7 +102,9 @@ export function load(inputs: LoadInputs): Loaded {
       readYaml(readFile(inputs, file), chosen);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      if (error.bare) return { kind: "exit", code: 1, stdout: "", stderr: `${error.message}\n` };
+      if (error.bare) {
+        return { kind: "exit", about: "other", code: 1, stdout: "", stderr: `${error.message}\n` };
+      }
       return refuse(error.message);
     }
   } else {
@@ -112,6 +127,7 @@ export function load(inputs: LoadInputs): Loaded {
   if (config.logLevel !== "" && !logLevels.includes(config.logLevel.toLowerCase())) {
     return {
       kind: "exit",
+      about: "other",
       code: 2,
       stdout: "",
       stderr: `panic: unrecognized level: ${quote(config.logLevel)} (--log-level)\n`,
@@ -158,7 +174,7 @@ function versionOf({ build }: LoadInputs): Loaded {
     `Go Version: ${build.runtime}`,
     `Go OS/Arch: ${build.platform}`,
   ];
-  return { kind: "exit", code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" };
+  return { kind: "exit", about: "version", code: 0, stdout: `${lines.join("\n")}\n`, stderr: "" };
 }
 
 function readFile(inputs: LoadInputs, path: string): string {

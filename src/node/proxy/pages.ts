@@ -3,10 +3,9 @@ import { request as httpsRequest } from "node:https";
 import type { ConnectionOptions } from "node:tls";
 import { CONTENT_TYPE } from "../../api/metrics/index.ts";
 import { Code, keyBytes, type Logger } from "../../base/index.ts";
-import { type GrpcClient, GrpcError } from "../../wire/grpc/index.ts";
+import { type GrpcClient, GrpcError, parseEndpoint } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 import type { ProfilePages } from "../pprof/index.ts";
-import { parseEndpoint } from "./upstream.ts";
 
 export interface PagesOptions {
   readonly ready: () => Promise<GrpcClient>;
@@ -120,8 +119,9 @@ async function watchable(ready: PagesOptions["ready"]): Promise<Health> {
 
 /** The metrics page of a member. */
 function metricsOf({ endpoints, tls }: PagesOptions): Promise<string> {
-  const { host, port, secure } = parseEndpoint(endpoints()[0]!, tls !== undefined);
-  const where = { host, port, path: "/metrics", timeout: metricsTimeoutMs };
+  const { host, port, path, secure } = parseEndpoint(endpoints()[0]!.trim(), { secure: tls !== undefined });
+  const place = path === undefined ? { host, port } : { socketPath: path };
+  const where = { ...place, path: "/metrics", timeout: metricsTimeoutMs };
   return new Promise((resolve, reject) => {
     const asked = secure ? httpsRequest({ ...where, ...tls?.() }) : httpRequest(where);
     asked.on("timeout", () => asked.destroy(new Error("no answer in time")));

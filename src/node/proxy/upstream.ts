@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from "node:tls";
 import { Code, type Env, type Timer, unit } from "../../base/index.ts";
-import { connect, type GrpcClient, GrpcError } from "../../wire/grpc/index.ts";
+import { connect, type GrpcClient, GrpcError, parseEndpoint } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 
 export interface UpstreamOptions {
-  /** `host:port`, or a URL of http or https. */
+  /** As etcd's clients take them, see `parseEndpoint`. */
   readonly endpoints: readonly string[];
   /** What a connection shows and trusts; also for endpoints without a scheme. Undefined: those are plain. */
   readonly tls: (() => ConnectionOptions) | undefined;
@@ -15,23 +15,8 @@ export interface UpstreamOptions {
   readonly receiveBytesMax: number | undefined;
 }
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly secure: boolean;
-}
-
 const connectTimeoutMs = 5000;
 const syncTimeoutMs = 5000;
-
-/** `secureDefault` decides for endpoints without a scheme. */
-export function parseEndpoint(text: string, secureDefault: boolean): Endpoint {
-  const url = new URL(text.includes("://") ? text : `${secureDefault ? "https" : "http"}://${text}`);
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`endpoint ${text}: unknown scheme`);
-  const secure = url.protocol === "https:";
-  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, secure };
-}
 
 /**
  * The cluster behind a proxy: its endpoints, and one good connection to one of them, shared by all calls. When it is lost
@@ -51,7 +36,6 @@ export class Upstream {
     this.#env = env;
     this.#options = options;
     this.#endpoints = options.endpoints;
-    for (const endpoint of options.endpoints) parseEndpoint(endpoint, options.tls !== undefined);
     // Proxies that start together should not all sit on the same member.
     this.#next = Math.floor(unit(env.random) * options.endpoints.length);
     if (options.syncMs > 0) this.#timer = env.scheduler.every(options.syncMs, () => void this.#sync());
@@ -98,12 +82,13 @@ export class Upstream {
     throw new GrpcError(Code.Unavailable, `connection error: desc = "transport: Error while dialing: ${why}"`);
   }
 
-  #open(text: string): Promise<GrpcClient> {
+  async #open(text: string): Promise<GrpcClient> {
     const { tls, keepaliveTimeMs, keepaliveTimeoutMs, receiveBytesMax } = this.#options;
-    const { host, port, secure } = parseEndpoint(text, tls !== undefined);
+    const { host, port, path, secure } = parseEndpoint(text.trim(), { secure: tls !== undefined });
     return connect(this.#env, {
       host,
       port,
+      path,
       connectTimeoutMs,
       keepaliveTimeMs,
       keepaliveTimeoutMs,

@@ -55,6 +55,7 @@ export class Peer {
   #closed = false;
   #unreachableTold = false;
   #lastWarning = "";
+  #fault: string | undefined;
   readonly #sentBytes;
   readonly #receivedBytes;
 
@@ -81,6 +82,11 @@ export class Peer {
 
   get activeSinceMs(): number | undefined {
     return this.#activeSinceMs;
+  }
+
+  /** Why it could not be reached when that was last tried; undefined while it can. */
+  get fault(): string | undefined {
+    return this.#activeSinceMs === undefined ? this.#fault : undefined;
   }
 
   get url(): string {
@@ -303,6 +309,7 @@ export class Peer {
     if (this.#closed) return;
     const { metrics, env, self } = this.#parts;
     const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#fault = reason;
     if (this.#activeSinceMs !== undefined) {
       this.#activeSinceMs = undefined;
       metrics.activePeers.with(hexId(self.memberId), this.#label).set(0);

@@ -135,6 +135,10 @@ export class RaftHttp implements Transport {
     return this.#peers.get(id)?.activeSinceMs;
   }
 
+  faultOf(id: MemberId): string | undefined {
+    return this.#peers.get(id)?.fault;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

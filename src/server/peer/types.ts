@@ -79,6 +79,8 @@ export interface Transport {
   sendSnapshot(message: Message, snapshot: PeerSnapshot): void;
   /** Monotonic ms since when the peer can be reached without a break; undefined while it cannot. */
   activeSinceMs(id: MemberId): number | undefined;
+  /** Why the peer could not be reached when that was last tried; undefined while it can be reached, or when that is not known. */
+  faultOf(id: MemberId): string | undefined;
   close(): Promise<void>;
 }
 
@@ -93,5 +95,6 @@ export const noTransport: Transport = {
   send() {},
   sendSnapshot: (_message, snapshot) => snapshot.close(),
   activeSinceMs: () => undefined,
+  faultOf: () => undefined,
   close: async () => {},
 };

@@ -160,6 +160,10 @@ class MemoryTransport implements Transport {
     return this.#peers.get(id);
   }
 
+  faultOf(id: MemberId): string | undefined {
+    return this.activeSinceMs(id) === undefined ? `connect ECONNREFUSED ${id}` : undefined;
+  }
+
   async close(): Promise<void> {
     this.#network.leave(this);
   }

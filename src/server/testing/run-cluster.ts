@@ -54,6 +54,8 @@ export interface ClusterMember {
   transport: Transport | undefined;
   /** Errors that ended the member. */
   readonly fatal: unknown[];
+  /** What it said while it waited for a majority, and when, in milliseconds of the cluster's clock. */
+  readonly waited: { readonly line: string; readonly atMs: number }[];
 }
 
 /** A cluster in one process on one clock that the test moves; the same seed makes the same history. */
@@ -92,6 +94,7 @@ export class TestCluster {
       life,
       transport: undefined,
       fatal: [],
+      waited: [],
     };
   }
 
@@ -117,6 +120,7 @@ export class TestCluster {
       transport,
       hasher: plainHasher,
       onFatal: (error) => one.fatal.push(error),
+      onWaiting: (line) => one.waited.push({ line, atMs: this.time.monotonicMs() }),
     });
     one.member = member;
     return member;

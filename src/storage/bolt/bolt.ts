@@ -547,8 +547,8 @@ export class Bolt implements TxHost {
       const fault = metas[0] as MetaFault | Meta;
       throw new BoltError(typeof fault === "string" ? fault : "Invalid", {
         path: this.#path,
-        detail:
-          "neither of the two meta pages can be used. This is no bbolt file, or both were damaged: restore it from a snapshot",
+        detail: "neither of the two meta pages can be used: this is no bbolt file, or both were damaged",
+        advice: "Restore it from a snapshot",
       });
     }
     if (best.root < 2 || best.root >= best.highWater) {

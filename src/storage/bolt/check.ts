@@ -1,4 +1,5 @@
 import type { Bucket } from "./bucket.ts";
+import { isBoltError } from "./errors.ts";
 import { bucketFlag, depthMax, type Page } from "./format.ts";
 import { compareKeys } from "./node.ts";
 import type { Tx } from "./tx.ts";
@@ -9,6 +10,11 @@ import type { Tx } from "./tx.ts";
  */
 export function check(tx: Tx, freedPages: readonly number[]): string[] {
   return new Checker(tx, freedPages).run();
+}
+
+/** Without the path and the advice, which the list of faults is told with once. */
+function findingOf(error: unknown): string {
+  return isBoltError(error) ? error.finding : (error as Error).message;
 }
 
 class Checker {
@@ -43,7 +49,7 @@ class Checker {
       try {
         this.#bucket(bucket.open(value));
       } catch (error) {
-        this.#faults.push((error as Error).message);
+        this.#faults.push(findingOf(error));
       }
     }
   }
@@ -61,7 +67,7 @@ class Checker {
     try {
       page = this.#tx.page(id);
     } catch (error) {
-      this.#faults.push(`${(error as Error).message} (stack: [${stack.join(" ")}])`);
+      this.#faults.push(`${findingOf(error)} (stack: [${stack.join(" ")}])`);
       return undefined;
     }
     let again = false;

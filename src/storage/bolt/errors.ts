@@ -37,8 +37,10 @@ export interface BoltErrorFacts {
   readonly path?: string;
   /** Page on which the fault was found. */
   readonly page?: number;
-  /** What was seen, and what a person can do about it. */
+  /** What was seen. */
   readonly detail?: string;
+  /** What a person can do about it, a sentence without its full stop: said last. */
+  readonly advice?: string;
   readonly cause?: unknown;
 }
 
@@ -48,12 +50,16 @@ export class BoltError extends Error {
   readonly code: BoltErrorCode;
   readonly path: string | undefined;
   readonly page: number | undefined;
+  /** What was seen, and on which page, without path and advice: for a caller that has advice of its own. */
+  readonly finding: string;
 
   constructor(code: BoltErrorCode, facts: BoltErrorFacts = {}) {
     super(compose(texts[code], facts), facts.cause === undefined ? undefined : { cause: facts.cause });
     this.code = code;
     this.path = facts.path;
     this.page = facts.page;
+    const { page, detail } = facts;
+    this.finding = compose("", { ...(page === undefined ? {} : { page }), detail: detail ?? texts[code] }).slice(2);
   }
 }
 
@@ -67,7 +73,8 @@ export function corrupt(path: string, page: number, detail: string): BoltError {
   return new BoltError("Corrupt", {
     path,
     page,
-    detail: `${detail}. Restore this member from a snapshot, or remove it and add it again so that the others send it their data`,
+    detail,
+    advice: "Restore this member from a snapshot, or remove it and add it again so that the others send it their data",
   });
 }
 
@@ -76,5 +83,6 @@ function compose(text: string, facts: BoltErrorFacts): string {
   if (facts.path !== undefined) out += `: ${facts.path}`;
   if (facts.page !== undefined) out += `: page ${facts.page}`;
   if (facts.detail !== undefined) out += `: ${facts.detail}`;
+  if (facts.advice !== undefined) out += `. ${facts.advice}`;
   return out;
 }

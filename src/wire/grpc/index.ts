@@ -6,6 +6,7 @@ export {
   type GrpcClientOptions,
 } from "./client.ts";
 export type { MessageCodec } from "./compression.ts";
+export { type Endpoint, EndpointError, type EndpointRules, endpointAddress, parseEndpoint } from "./endpoint.ts";
 export { Metadata, type MetadataFields } from "./metadata.ts";
 export { GrpcServer, type GrpcServerConnection } from "./server.ts";
 /** @internal Speaks of `node:net` and `node:tls`: left out of the package's types, which need no @types/node. */

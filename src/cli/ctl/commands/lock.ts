@@ -26,10 +26,7 @@ export async function lock(call: Invocation): Promise<void> {
         ...io.env,
       });
       await contest.leave();
-      if (outcome.problem !== undefined) {
-        const coded = outcome.problem.startsWith("exit status ");
-        fail(io, coded ? outcome.code : ExitCode.Error, outcome.problem);
-      }
+      if (outcome.problem !== undefined) fail(io, outcome.code, outcome.problem);
       return;
     }
     const answer = await contest.get();
