@@ -18,6 +18,7 @@ export { Code, codeName } from "./code.ts";
 export { crc32c } from "./crc32c.ts";
 export type { Env } from "./env.ts";
 export { type ErrorKey, EtcdError, isEtcdError } from "./errors.ts";
+export { http1HeadTimeoutMs, http1Options, serveLikeGo } from "./http1.ts";
 export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from "./logger.ts";
 export { ManualTime } from "./manual-time.ts";
 export {
@@ -30,6 +31,8 @@ export {
   type Metrics,
   nullMetrics,
 } from "./metrics.ts";
+export { acceptOptions, callerAddress, dialOptions, plainAddress } from "./net.ts";
 export { below, type Random, SeededRandom, unit } from "./random.ts";
 export { RecentMisses } from "./recent-misses.ts";
 export { compareSemVer, formatSemVer, majorMinor, minorOnly, parseSemVer, type SemVer } from "./semver.ts";
+export { fileErrorText, systemErrorText } from "./system-errors.ts";

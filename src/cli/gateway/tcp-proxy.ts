@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { Scheduler, Timer } from "../../base/index.ts";
+import { acceptOptions, dialOptions, type Scheduler, type Timer } from "../../base/index.ts";
 
 /** A place that connections are handed on to. Lower priorities first; among equals by weight, as SRV records say. */
 export interface Endpoint {
@@ -55,7 +55,7 @@ export class TcpProxy {
       active: true,
     }));
     this.#interval = options.durationText(options.retryDelayMs);
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#serve(socket));
+    this.#server = createServer({ ...acceptOptions, allowHalfOpen: true }, (socket) => void this.#serve(socket));
   }
 
   /** Starts; the port that was given to it. */
@@ -154,7 +154,7 @@ export class TcpProxy {
 
 function dial({ host, port }: Endpoint): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const socket = connect({ ...dialOptions, host, port, allowHalfOpen: true });
     socket.once("error", reject);
     socket.once("connect", () => {
       socket.off("error", reject);

@@ -1,3 +1,4 @@
+export { CipherSuiteError, checkCipherSuites, http2Fault } from "./cipher-suites.ts";
 export { clientContext } from "./client-context.ts";
 export { TlsFileError } from "./material.ts";
 export { ensureSelfSigned } from "./self-signed-files.ts";
