@@ -125,7 +125,7 @@ describe("an HTTP/1 server", () => {
 
   it.each([
     ["GET / HTTP/x\r\n\r\n", "400 Bad Request", "400 Bad Request"],
-    ["GET / HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n", "400 Bad Request", "400 Bad Request"],
+    ["GET / HTTP/1.1\r\nHost: x\r\nX\x01: y\r\n\r\n", "400 Bad Request", "400 Bad Request"],
     [
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
       "400 Bad Request",
