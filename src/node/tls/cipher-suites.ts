@@ -1,5 +1,5 @@
 /** Cipher suites by the names that Go gives them, and what OpenSSL calls them. */
-import { getCiphers } from "node:tls";
+import { createSecureContext, getCiphers } from "node:tls";
 
 /** A name that is no cipher suite. The message is etcd's. */
 export class CipherSuiteError extends Error {
@@ -89,6 +89,25 @@ export function ciphersOf(suites: readonly string[]): Ciphers {
   // OpenSSL takes no empty list, also where TLS 1.2 is off and none is used.
   const names = [...tls13, ...(left.length === 0 ? tls12 : left).map(opensslName)];
   return { ciphers: [...new Set(names), "@SECLEVEL=1"].join(":"), onlyTls13 };
+}
+
+/** Key exchanges of Go 1.26 in its order; the first three need OpenSSL 3.5. */
+const groups = ["X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "X25519", "P-256", "P-384", "P-521"];
+let builtGroups: string | undefined;
+
+/** Those of Go's key exchanges that this build of Node has, for option `ecdhCurve`. */
+export function keyExchanges(): string {
+  builtGroups ??= groups.filter(isBuilt).join(":");
+  return builtGroups;
+}
+
+function isBuilt(group: string): boolean {
+  try {
+    createSecureContext({ ecdhCurve: group });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA` is OpenSSL's `ECDHE-RSA-AES128-SHA`. */

@@ -2,7 +2,7 @@ import { constants } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from "node:tls";
 import { fileErrorText, type Logger } from "../../base/index.ts";
-import { ciphersOf, missingCipherSuites } from "./cipher-suites.ts";
+import { ciphersOf, keyExchanges, missingCipherSuites } from "./cipher-suites.ts";
 import { type KeyPair, PemError, readAuthorities, readKeyPair } from "./key-pair.ts";
 import { revokedSerials } from "./revocation.ts";
 import { hasCertificate, type TlsSettings } from "./settings.ts";
@@ -100,6 +100,7 @@ export class TlsFiles {
       ...(pair === undefined ? {} : { cert: pair.cert, key: pair.key }),
       ...(ca === undefined ? {} : { ca }),
       ciphers,
+      ecdhCurve: keyExchanges(),
       // Go's servers know no renegotiation; Node's allow three in ten minutes, which cost the server more than the client.
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       minVersion: onlyTls13 ? "TLSv1.3" : (versions[minVersion] ?? "TLSv1.2"),
