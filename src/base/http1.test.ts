@@ -94,7 +94,7 @@ describe("an HTTP/1 server", () => {
   });
 
   it("keeps a connection that is idle", async () => {
-    const { port, sockets } = await stand(hello, { headersTimeout: 20, connectionsCheckingInterval: 5 });
+    const { port, sockets } = await stand(hello, { headersTimeout: 400, connectionsCheckingInterval: 20 });
     const idle = new Caller(port);
     const first = await idle.say(get, "hello");
     expect(first).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -143,13 +143,16 @@ describe("an HTTP/1 server", () => {
   it("tells of garbage, and not of callers that are gone", async () => {
     const { port, sockets, garbage } = await stand(hello);
     await new Caller(port).say("\x00\x01\x02\x03\r\n\r\n", "never");
-    expect(garbage()).toBe(1);
+    // A handshake of TLS on a port without it.
+    expect(await new Caller(port).say("\x16\x03\x01\x00\xc8\x01\x00\x00\r\n", "never")).toContain("400 Bad Request");
+    await new Caller(port).say("FOO / HTTP/1.1\r\n\r\n", "never");
+    expect(garbage()).toBe(2);
     const gone = new Caller(port);
     gone.socket.write("GET / HT");
     gone.socket.on("connect", () => gone.socket.resetAndDestroy());
     await gone.say("", "never");
-    await expect.poll(() => sockets[1]?.destroyed).toBe(true);
-    expect(garbage()).toBe(1);
+    await expect.poll(() => sockets[3]?.destroyed).toBe(true);
+    expect(garbage()).toBe(2);
   });
 
   it("puts no second head into an answer that has begun", async () => {

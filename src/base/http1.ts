@@ -46,7 +46,7 @@ export function serveLikeGo(server: Http1Server, onGarbage: () => void = () => {
   server.timeout = 0;
   server.maxRequestsPerSocket = 0;
   server.on("clientError", (error, socket) => {
-    if (isParseError(error) && codeOf(error) !== leftEarly) onGarbage();
+    if (isParseError(error) && codeOf(error) !== leftEarly && !isOtherMethod(error)) onGarbage();
     const answer = refusalOf(error);
     if (answer !== undefined && socket.writable && !answering(socket)) socket.end(answer);
     else socket.destroy();
@@ -74,12 +74,21 @@ function refusalOf(error: Error): string | undefined {
   switch (codeOf(error)) {
     case "HPE_HEADER_OVERFLOW":
       return answerOf("431 Request Header Fields Too Large");
-    case "HPE_INVALID_METHOD":
-      // Node's parser knows a list of methods, Go's takes any word and leaves it to the page.
-      return answerOf("405 Method Not Allowed", "Method Not Allowed\n");
     default:
-      return answerOf("400 Bad Request");
+      return isOtherMethod(error)
+        ? answerOf("405 Method Not Allowed", "Method Not Allowed\n")
+        : answerOf("400 Bad Request");
   }
+}
+
+const requestLine = /^(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP\/1\.\d\r?\n/;
+
+/** Whether it is a request, only with another method than Node's parser has on its list; Go's takes any word and leaves it to the page. */
+function isOtherMethod(error: Error): boolean {
+  if (codeOf(error) !== "HPE_INVALID_METHOD") return false;
+  const { rawPacket } = error as { rawPacket?: Uint8Array };
+  // An ASCII line, so each byte is a character.
+  return rawPacket !== undefined && requestLine.test(String.fromCharCode(...rawPacket.subarray(0, 1024)));
 }
 
 function answerOf(status: string, body: string = status): string {

@@ -32,6 +32,7 @@ export {
   nullMetrics,
 } from "./metrics.ts";
 export { acceptOptions, callerAddress, dialOptions, plainAddress } from "./net.ts";
+export { networkError, tlsErrorText } from "./network-errors.ts";
 export { below, type Random, SeededRandom, unit } from "./random.ts";
 export { RecentMisses } from "./recent-misses.ts";
 export { compareSemVer, formatSemVer, majorMinor, minorOnly, parseSemVer, type SemVer } from "./semver.ts";

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { acceptOptions, dialOptions, type Scheduler, type Timer } from "../../base/index.ts";
+import { acceptOptions, dialOptions, networkError, type Scheduler, type Timer } from "../../base/index.ts";
 
 /** A place that connections are handed on to. Lower priorities first; among equals by weight, as SRV records say. */
 export interface Endpoint {
@@ -155,9 +155,10 @@ export class TcpProxy {
 function dial({ host, port }: Endpoint): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...dialOptions, host, port, allowHalfOpen: true });
-    socket.once("error", reject);
+    const onError = (error: Error): void => reject(networkError(error));
+    socket.once("error", onError);
     socket.once("connect", () => {
-      socket.off("error", reject);
+      socket.off("error", onError);
       resolve(socket);
     });
   });

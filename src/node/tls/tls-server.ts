@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { promises as dns } from "node:dns";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import { callerAddress, type Logger, plainAddress } from "../../base/index.ts";
+import { callerAddress, type Logger, networkError, plainAddress, tlsErrorText } from "../../base/index.ts";
 import { TlsFileError, TlsFiles, type TlsMaterial } from "./material.ts";
 import { goodFor, isAllowed, notAllowed } from "./names.ts";
 import { normalSerial } from "./revocation.ts";
@@ -120,26 +120,9 @@ export class TlsServer {
 }
 
 function handshakeFault(error: NodeJS.ErrnoException): string {
-  const code = error.code ?? "";
-  if (code === "ECONNRESET") return "EOF";
-  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return "i/o timeout";
-  if (code === "ERR_SSL_HTTP_REQUEST" || code === "ERR_SSL_WRONG_VERSION_NUMBER") {
-    return "tls: first record does not look like a TLS handshake";
-  }
-  if (code === "ERR_SSL_NO_SHARED_CIPHER") return "tls: no cipher suite supported by both client and server";
-  if (code === "ERR_SSL_UNSUPPORTED_PROTOCOL") return "tls: client offered only unsupported versions";
-  const alert = /ALERT_(.*)$/.exec(code)?.[1];
-  if (alert !== undefined) return `remote error: tls: ${alerts[alert] ?? alert.toLowerCase().replaceAll("_", " ")}`;
-  return `tls: ${error.message}`;
+  if (error.code === "ECONNRESET") return "EOF";
+  return tlsErrorText(error) ?? networkError(error).message;
 }
-
-/** OpenSSL's names of alerts where Go's differ by more than the underscores. */
-const alerts: Readonly<Record<string, string>> = {
-  UNKNOWN_CA: "unknown certificate authority",
-  CERTIFICATE_UNKNOWN: "unknown certificate",
-  CERTIFICATE_EXPIRED: "expired certificate",
-  CERTIFICATE_REVOKED: "revoked certificate",
-};
 
 function verifyFault(error: unknown): string {
   const code = error instanceof Error ? error.message : String(error);

@@ -9,7 +9,7 @@ import {
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { dialOptions, http1Options, plainAddress, serveLikeGo } from "../../base/index.ts";
+import { dialOptions, http1Options, networkError, plainAddress, serveLikeGo } from "../../base/index.ts";
 import {
   BodyTooLarge,
   type IncomingRequest,
@@ -85,7 +85,8 @@ export class HttpPeerNetwork implements PeerNetwork {
   }
 
   request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, fail) => {
+      const reject = (error: Error): void => fail(networkError(error));
       const outgoing = this.#begin(url, request, true, reject);
       if (outgoing === undefined) return;
       const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -101,7 +102,8 @@ export class HttpPeerNetwork implements PeerNetwork {
   }
 
   upload(url: string, request: PeerRequest, body: AsyncIterable<Uint8Array>): Promise<PeerResponse> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, fail) => {
+      const reject = (error: Error): void => fail(networkError(error));
       const outgoing = this.#begin(url, request, false, reject);
       if (outgoing === undefined) return;
       outgoing.setTimeout(uploadSilenceMs, () => outgoing.destroy(new Error("the peer takes no more data")));
@@ -121,10 +123,10 @@ export class HttpPeerNetwork implements PeerNetwork {
       if (over) return;
       over = true;
       clearTimeout(timer);
-      events.end(error);
+      events.end(error === undefined ? undefined : networkError(error));
     };
     const outgoing = this.#begin(url, request, false, (error) => queueMicrotask(() => end(error)));
-    const timer = setTimeout(() => outgoing?.destroy(new Error("dial timed out")), dialTimeoutMs);
+    const timer = setTimeout(() => outgoing?.destroy(new Error("dial tcp: i/o timeout")), dialTimeoutMs);
     outgoing?.on("error", end);
     outgoing?.on("close", () => end(undefined));
     outgoing?.on("response", (message) => {

@@ -256,7 +256,9 @@ describe("one port", () => {
         .on("error", reject);
     });
     expect(seen).toBe("GET /tls 0");
-    await expect(connect(env, { host: "127.0.0.1", port, tls: {} })).rejects.toThrow("self-signed");
+    await expect(connect(env, { host: "127.0.0.1", port, tls: {} })).rejects.toThrow(
+      "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+    );
   });
 
   it("takes any bytes at all without harm", async () => {
@@ -650,7 +652,9 @@ describe("sockets", () => {
   });
 
   it("are refused in words when nobody listens", async () => {
-    await expect(connect(env, { host: "127.0.0.1", port: 1 })).rejects.toThrow("ECONNREFUSED");
+    await expect(connect(env, { host: "127.0.0.1", port: 1 })).rejects.toThrow(
+      "dial tcp 127.0.0.1:1: connect: connection refused",
+    );
   });
 });
 

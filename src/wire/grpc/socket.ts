@@ -9,6 +9,7 @@ import {
   dialOptions,
   type Env,
   http1HeadTimeoutMs,
+  networkError,
   type Scheduler,
   type Timer,
 } from "../../base/index.ts";
@@ -169,7 +170,7 @@ class SocketLink implements Http2Output {
     socket.on("close", () => {
       this.#ended = true;
       this.#linger?.cancel();
-      engine.transportClosed(fault);
+      engine.transportClosed(fault === undefined ? undefined : networkError(fault));
     });
     this.#flusher.add(engine);
   }
@@ -595,12 +596,12 @@ export function connect(env: Env, options: ConnectOptions): Promise<GrpcClient> 
           });
     const timer = Number.isFinite(connectTimeoutMs)
       ? env.scheduler.after(connectTimeoutMs, () => {
-          socket.destroy(new Error(`connect ${told}: timed out`));
+          socket.destroy(new Error(`dial ${path === undefined ? "tcp" : "unix"} ${told}: i/o timeout`));
         })
       : undefined;
     const onError = (error: Error) => {
       timer?.cancel();
-      reject(error);
+      reject(networkError(error));
     };
     socket.once("error", onError);
     socket.once(secure === undefined ? "connect" : "secureConnect", () => {
@@ -615,7 +616,9 @@ export function connect(env: Env, options: ConnectOptions): Promise<GrpcClient> 
       });
       client.onClosed = (error) => {
         timer?.cancel();
-        reject(error ?? new Error(`connect ${told}: closed before the server's preface`));
+        reject(
+          error === undefined ? new Error(`connect ${told}: closed before the server's preface`) : networkError(error),
+        );
       };
       socket.once("data", () => {
         timer?.cancel();
