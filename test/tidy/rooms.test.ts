@@ -42,6 +42,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
   "api/metrics": { may: [] },
   "api/gateway": { may: ["wire/proto", "wire/grpc", "api/rpc", "api/metrics", "server"] },
   "node/config": { may: [] },
+  "node/tls": { may: [] },
   node: {
     may: [
       "wire/proto",
@@ -63,6 +64,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "api/metrics",
       "api/gateway",
       "node/config",
+      "node/tls",
     ],
   },
   client: { may: ["wire/proto", "wire/grpc"] },
@@ -70,6 +72,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
     may: [
       "node",
       "node/config",
+      "node/tls",
       "client",
       "wire/proto",
       "storage/disk",

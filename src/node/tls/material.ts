@@ -6,6 +6,7 @@ import { ciphersOf, keyExchanges, missingCipherSuites } from "./cipher-suites.ts
 import { type KeyPair, PemError, readAuthorities, readKeyPair } from "./key-pair.ts";
 import { revokedSerials } from "./revocation.ts";
 import { hasCertificate, type TlsSettings } from "./settings.ts";
+import { systemRoots } from "./system-roots.ts";
 
 /** A certificate, key or list cannot be used; the message is etcd's where etcd has one. */
 export class TlsFileError extends Error {
@@ -88,7 +89,7 @@ export class TlsFiles {
   #load(): TlsMaterial {
     const { trustedCaFile, crlFile, cipherSuites, minVersion, maxVersion } = this.#settings;
     const pair = this.#pair();
-    const ca = trustedCaFile === "" ? undefined : authoritiesOf(trustedCaFile);
+    const ca = trustedCaFile === "" ? this.#systemRoots() : authoritiesOf(trustedCaFile);
     const revoked = crlFile === "" ? new Set<string>() : serialsOf(crlFile);
     const { ciphers, onlyTls13 } = ciphersOf(cipherSuites);
     if (onlyTls13 && maxVersion === "TLS1.2") {
@@ -116,6 +117,12 @@ export class TlsFiles {
       });
     }
     return { context, revoked };
+  }
+
+  /** Who else vouches for others, where this side asks who they are. */
+  #systemRoots(): string[] | undefined {
+    const asks = this.#caller ? !this.#settings.selfSigned : this.#settings.clientCertAuth;
+    return asks ? systemRoots() : undefined;
   }
 
   /** The files of the certificate that this side shows. */
