@@ -27,6 +27,8 @@ import {
 export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: unknown) => void): ServeOptions {
   const gates = config.features;
   checkCipherSuites(config.cipherSuites);
+  // etcd's check of the members that there are, which none pass.
+  if (config.maxLearners < 0) throw new Error("membership: too many learner members in cluster");
   return {
     member: defaultMemberOptions(config.dataDir, sha1, {
       name: config.name,
