@@ -33,6 +33,7 @@ export {
   oneOf,
   type Shape,
 } from "./given.ts";
+export { http1HeadTimeoutMs, http1Options, serveLikeGo } from "./http1.ts";
 export { type LogFields, type Logger, type LogLevel, lineLogger, silentLogger } from "./logger.ts";
 export { ManualTime } from "./manual-time.ts";
 export {
@@ -45,6 +46,9 @@ export {
   type Metrics,
   nullMetrics,
 } from "./metrics.ts";
+export { acceptOptions, callerAddress, dialOptions, plainAddress } from "./net.ts";
+export { networkError, tlsErrorText } from "./network-errors.ts";
 export { below, type Random, SeededRandom, unit } from "./random.ts";
 export { RecentMisses } from "./recent-misses.ts";
 export { compareSemVer, formatSemVer, majorMinor, minorOnly, parseSemVer, type SemVer } from "./semver.ts";
+export { fileErrorText, systemErrorText } from "./system-errors.ts";

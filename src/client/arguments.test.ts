@@ -285,8 +285,14 @@ describe("a wrong value is named, with what is wanted", () => {
       { endpoint: "http://127.0.0.1:2379" },
       'new Client: unknown option "endpoint" ("http://127.0.0.1:2379" (a string)); did you mean "endpoints"?',
     ],
-    [{ endpoints: "ftp://h" }, "endpoint ftp://h: unknown scheme"],
-    [{ endpoints: "http://a b" }, 'endpoint "http://a b": not a URL, nor host:port'],
+    [
+      { endpoints: "ftp://h" },
+      'endpoint "ftp://h": must be http://host:port, https://host:port, host:port or unix:/path (dial tcp: lookup tcp///h: unknown port)',
+    ],
+    [
+      { endpoints: "http://a b" },
+      'endpoint "http://a b": must be http://host:port, https://host:port, host:port or unix:/path (dial tcp: lookup tcp///a b: unknown port)',
+    ],
     [
       { endpoints: "h:1", tls: { caa: "" } },
       'new Client: tls: unknown option "caa" ("" (a string)); did you mean "ca"?',

@@ -67,6 +67,8 @@ export class Connection {
   #current: GrpcClient | undefined;
   /** Connections to one endpoint for one call. */
   readonly #others = new Set<GrpcClient>();
+  /** Why the last attempt to connect failed; undefined once one has succeeded. */
+  #dialFault: string | undefined;
   /** Which endpoint `#current` leads to. */
   #at = 0;
   #opening: Promise<GrpcClient> | undefined;
@@ -97,7 +99,8 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof EndpointError)) throw error;
       if (lenient) return error;
-      throw new TypeError(`endpoint ${JSON.stringify(text)} cannot be reached: ${error.message}`);
+      const wanted = "http://host:port, https://host:port, host:port or unix:/path";
+      throw new TypeError(`endpoint ${JSON.stringify(text)}: must be ${wanted} (${error.message})`);
     }
   }
 
@@ -141,6 +144,11 @@ export class Connection {
     }
   }
 
+  #lateText(): string {
+    const fault = this.#dialFault === undefined ? "" : `: ${this.#dialFault}`;
+    return `no endpoint could be reached in time${fault}`;
+  }
+
   /** What `work` gives, unless the time or the caller's patience ends before. The work itself goes on, for the others that wait for it. */
   #within<T>(work: Promise<T>, endMs: number, signal: CancelSignal | undefined): Promise<T> {
     if (signal === undefined && endMs === Number.POSITIVE_INFINITY) return work;
@@ -149,7 +157,7 @@ export class Connection {
       const left = Math.max(0, endMs - this.env.clock.monotonicMs());
       const timer = Number.isFinite(left)
         ? this.env.scheduler.after(left, () =>
-            settle(() => reject(new ClientError(Code.Unavailable, "no endpoint could be reached in time", true))),
+            settle(() => reject(new ClientError(Code.Unavailable, this.#lateText(), true))),
           )
         : undefined;
       const settle = (end: () => void) => {
@@ -330,9 +338,11 @@ export class Connection {
           }
           this.#current = client;
           this.#at = at;
+          this.#dialFault = undefined;
           return client;
         } catch (error) {
           failure = error as Error;
+          this.#dialFault = failure.message;
         }
         if (this.#closed) break;
       }

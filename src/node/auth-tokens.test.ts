@@ -63,13 +63,22 @@ it("takes simple and none as they are", () => {
   expect(load("")).toEqual({ kind: "none" });
 });
 
+file("broken.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+file("secret", "s3");
+
 it.each([
   ["jwt", "auth: invalid auth options"],
   [`jwt,priv-key=${dir}/absent,sign-method=HS256`, "auth: invalid auth options"],
   [`jwt,priv-key=${dir}/secret,sign-method=HS256,ttl=1`, "auth: invalid auth options"],
   ["jwt,sign-method=HS256", "auth: missing key data"],
   ["jwt,sign-method=RS256", "auth: missing key data"],
-  [`jwt,pub-key=${dir}/ES512.pub,sign-method=RS256`, "key is not a valid key for RS256"],
+  [`jwt,pub-key=${dir}/ES512.pub,sign-method=RS256`, "key is not a valid RSA public key"],
+  [`jwt,pub-key=${dir}/RS256.key,sign-method=RS256`, "key is not a valid RSA public key"],
+  [`jwt,priv-key=${dir}/ES512.key,sign-method=RS256`, "key is not a valid RSA private key"],
+  [`jwt,priv-key=${dir}/RS256.key,sign-method=ES256`, "key is not a valid ECDSA private key"],
+  [`jwt,priv-key=${dir}/RS256.key,sign-method=EdDSA`, "key is not a valid Ed25519 private key"],
+  [`jwt,priv-key=${dir}/broken.key,sign-method=RS256`, "key is not a valid RSA private key"],
+  [`jwt,priv-key=${dir}/secret,sign-method=RS256`, "invalid key: Key must be a PEM encoded PKCS1 or PKCS8 key"],
   [`jwt,pub-key=${dir}/RS256.pub,priv-key=${dir}/PS384.key,sign-method=RS256`, "keys don't match"],
 ])("refuses %s", (flag, why) => {
   expect(() => load(flag)).toThrow(why);

@@ -9,7 +9,7 @@ import {
   verify,
 } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Logger } from "../base/index.ts";
+import { fileErrorText, type Logger } from "../base/index.ts";
 import { type AuthTokens, JWT_TTL_DEFAULT_SECONDS, type JwtKeys, parseTokenSpec } from "../state/auth/index.ts";
 import { parseDuration } from "./config/index.ts";
 
@@ -36,7 +36,9 @@ export function loadAuthTokens(flag: string, logger: Logger): AuthTokens {
       privateKey: privateKey === undefined ? undefined : readFileSync(privateKey),
     };
   } catch (error) {
-    logger.error("problem loading JWT options", { error });
+    const path = (error as NodeJS.ErrnoException).path;
+    const why = path === undefined ? error : fileErrorText(path, error);
+    logger.error("problem loading JWT options", { error: why });
     throw new AuthTokenError("auth: invalid auth options", { cause: error });
   }
   if (unknown.length > 0) logger.warn("unknown JWT options", { keys: unknown });
@@ -74,7 +76,34 @@ function keysOf(method: string, publicPem: Buffer | undefined, privatePem: Buffe
   };
 }
 
-const keyTypes: Readonly<Record<string, string>> = { RS: "rsa", PS: "rsa", ES: "ec", Ed: "ed25519" };
+const rsa = { type: "rsa", name: "RSA" };
+/** What a method signs with: Node's name of the kind of key, and that of etcd's messages. */
+const kinds: Readonly<Record<string, { readonly type: string; readonly name: string }>> = {
+  RS: rsa,
+  PS: rsa,
+  ES: { type: "ec", name: "ECDSA" },
+  Ed: { type: "ed25519", name: "Ed25519" },
+};
+
+/** Reads a key file. Throws AuthTokenError with etcd's text; OpenSSL's tells a person nothing. */
+function readKey(method: string, half: "private" | "public", pem: Buffer): KeyObject {
+  const text = pem.toString("latin1");
+  if (!/^-----BEGIN /m.test(text)) {
+    throw new AuthTokenError("invalid key: Key must be a PEM encoded PKCS1 or PKCS8 key");
+  }
+  const { type, name } = kinds[method.slice(0, 2)]!;
+  const wrong = `key is not a valid ${name} ${half} key`;
+  // Node would make the public key of a private one.
+  if (half === "public" && text.includes("PRIVATE KEY-----")) throw new AuthTokenError(wrong);
+  let key: KeyObject;
+  try {
+    key = half === "private" ? createPrivateKey(pem) : createPublicKey(pem);
+  } catch (error) {
+    throw new AuthTokenError(wrong, { cause: error });
+  }
+  if (key.asymmetricKeyType !== type) throw new AuthTokenError(wrong);
+  return key;
+}
 
 /** Either file may be missing, not both; two that are there must belong together. */
 function keyPair(
@@ -84,17 +113,8 @@ function keyPair(
 ): [KeyObject, KeyObject | undefined] {
   let privateKey: KeyObject | undefined;
   let publicKey: KeyObject | undefined;
-  try {
-    if (privatePem !== undefined && privatePem.length > 0) privateKey = createPrivateKey(privatePem);
-    if (publicPem !== undefined && publicPem.length > 0) publicKey = createPublicKey(publicPem);
-  } catch (error) {
-    throw new AuthTokenError(`invalid key: ${(error as Error).message}`, { cause: error });
-  }
-  for (const key of [privateKey, publicKey]) {
-    if (key !== undefined && key.asymmetricKeyType !== keyTypes[method.slice(0, 2)]) {
-      throw new AuthTokenError(`key is not a valid key for ${method}`);
-    }
-  }
+  if (privatePem !== undefined && privatePem.length > 0) privateKey = readKey(method, "private", privatePem);
+  if (publicPem !== undefined && publicPem.length > 0) publicKey = readKey(method, "public", publicPem);
   if (privateKey === undefined) {
     if (publicKey === undefined) throw missingKey();
     return [publicKey, undefined];

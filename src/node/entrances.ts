@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import type { Server, Socket } from "node:net";
 import type { Env } from "../base/index.ts";
 import { Door, GrpcServer } from "../wire/grpc/index.ts";
+import { boundAddress } from "./listen.ts";
 import { noTls, TlsServer, type TlsSettings } from "./tls/index.ts";
 
 /** One address to listen on, and what is served there. */
@@ -60,13 +61,13 @@ export class Entrances {
   }
 
   /** An address without TLS, with it, or with both, which the first byte tells apart. */
-  #entranceOf({ listens, urls }: Bound, behind: (listen: Listen) => Behind): (socket: Socket) => void {
+  #entranceOf({ listens, urls, server }: Bound, behind: (listen: Listen) => Behind): (socket: Socket) => void {
     const { logger } = this.#env;
     let plain: ((socket: Socket) => void) | undefined;
     let secure: TlsServer | undefined;
+    const address = boundAddress(server);
     for (const [i, listen] of listens.entries()) {
       const traffic = listen.serves === "client" ? "grpc+http" : listen.serves;
-      const address = new URL(urls[i]!).host;
       const door = this.#doorOf(listen, behind(listen));
       if (isSecure(listen.url)) {
         secure = new TlsServer(this.#clientTls, "client", logger, door);

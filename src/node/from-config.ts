@@ -15,11 +15,21 @@ import type { Listen } from "./entrances.ts";
 import { canReusePort } from "./listen.ts";
 import type { ServeOptions } from "./serve.ts";
 import { sha1 } from "./start-member.ts";
-import { ensureSelfSigned, hasCertificate, noTls, type TlsSettings } from "./tls/index.ts";
+import {
+  checkCipherSuites,
+  ensureSelfSigned,
+  hasCertificate,
+  http2Fault,
+  noTls,
+  type TlsSettings,
+} from "./tls/index.ts";
 
 /** Settings of the command line turned into what a member is started with. */
 export function serveOptionsOf(config: Config, logger: Logger, onFatal: (error: unknown) => void): ServeOptions {
   const gates = config.features;
+  checkCipherSuites(config.cipherSuites);
+  // etcd's check of the members that there are, which none pass.
+  if (config.maxLearners < 0) throw new Error("membership: too many learner members in cluster");
   return {
     member: defaultMemberOptions(config.dataDir, sha1, {
       name: config.name,
@@ -136,6 +146,10 @@ function clientTlsOf(config: Config, logger: Logger): TlsSettings {
       logger.warn(message, { "client-url": url });
     }
   }
+  // gRPC alone, on addresses of its own, has no such demand.
+  const withHttp = config.listenClientHttpUrls.length > 0 ? config.listenClientHttpUrls : config.listenClientUrls;
+  const fault = http2Fault(config.cipherSuites);
+  if (fault !== undefined && withHttp.some((url) => /^(https|unixs):/.test(url))) throw new Error(fault);
   if (!hasCertificate(settings) && config.listenMetricsUrls.some((url) => url.startsWith("https:"))) {
     throw new Error("client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url");
   }

@@ -1,4 +1,9 @@
-import type { ListenOptions } from "node:net";
+import { lookup } from "node:dns/promises";
+import { existsSync, rmSync } from "node:fs";
+import { createServer, isIP, type ListenOptions, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { acceptOptions, fileErrorText, systemErrorText } from "../base/index.ts";
+import { parseUrl, splitHostPort } from "./config/index.ts";
 
 /** First release of Node that can share a port between listeners (SO_REUSEPORT). */
 const reusePortSince = [22, 12] as const;
@@ -9,29 +14,129 @@ export function canReusePort(node: string = process.versions.node): boolean {
   return major > reusePortSince[0] || (major === reusePortSince[0] && minor >= reusePortSince[1]);
 }
 
-/**
- * Where a URL of the flags says to listen. SO_REUSEADDR is always set, by libuv.
- * @internal Speaks of `node:net`: left out of the package's types.
- */
-export function listenOptions(text: string, reusePort = false): ListenOptions {
-  const url = new URL(text);
-  if (url.protocol === "unix:" || url.protocol === "unixs:") return { path: `${url.host}${url.pathname}` };
-  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, backlog: 4096, ...(reusePort ? { reusePort } : {}) };
-}
-
 /** An address that cannot be listened on; the message is one line, as Go words it. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
+}
 
-  constructor(url: string, cause: Error & { readonly code?: string | undefined }) {
-    const host = url.startsWith("unix") ? url : new URL(url).host;
-    const why =
-      cause.code === "EADDRINUSE"
-        ? "address already in use"
-        : cause.code === "EACCES"
-          ? "permission denied"
-          : cause.message;
-    super(`listen tcp ${host}: bind: ${why}`, { cause });
+/** Connections that may wait to be accepted. */
+const backlog = 4096;
+const portMax = 65_535;
+
+/** Where a listen URL leads: a host and a port, or the file of a Unix socket. */
+export type ListenAddress =
+  | { readonly path: string; readonly host?: undefined; readonly port?: undefined }
+  | { readonly host: string; readonly port: number; readonly path?: undefined };
+
+/** Reads a listen URL. Throws ListenError for a port that cannot be, or a socket without a name. */
+export function listenAddress(url: string): ListenAddress {
+  const { scheme, host: authority, text } = parseUrl(url);
+  if (scheme.startsWith("unix")) {
+    const path = text.slice(`${scheme}://`.length).replace(/[?#].*$/, "");
+    if (path === "") throw new ListenError(`listen unix: ${url} names no file`);
+    return { path };
   }
+  const parts = splitHostPort(authority);
+  if (typeof parts === "string") throw new ListenError(`listen tcp: ${parts}`);
+  const port = Number(parts.port);
+  if (port > portMax) throw new ListenError(`listen tcp: address ${parts.port}: invalid port`);
+  return { host: parts.host, port };
+}
+
+/** A server for `listenOn`, its sockets set up as Go sets them up. */
+export function tcpServer(onConnection: (socket: Socket) => void): Server {
+  return createServer(acceptOptions, onConnection);
+}
+
+/**
+ * Listens where the URL says, as etcd does: `0.0.0.0` and `[::]` take IPv4 and IPv6 alike, where the machine has IPv6; of a
+ * name with several addresses an IPv4 one is preferred; the file of a Unix socket that a former process left is replaced.
+ * SO_REUSEADDR is always set, by libuv. Rejects with ListenError.
+ */
+export async function listenOn(server: Server, url: string, reusePort = false): Promise<void> {
+  const { host, port, path } = listenAddress(url);
+  if (path !== undefined) {
+    await listenOnFile(server, path);
+    return;
+  }
+  const address = await bindAddress(host);
+  const told = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const options = { port, backlog, ...(reusePort ? { reusePort } : {}) };
+  try {
+    if (!isWildcard(address)) await listening(server, { ...options, host: address });
+    else await listenEverywhere(server, options);
+  } catch (error) {
+    throw new ListenError(`listen tcp ${told}: bind: ${wordsOf(error)}`, { cause: error });
+  }
+}
+
+/** The address that a server listens on, as Go writes it: `127.0.0.1:2379`, `[::]:2379`, or the file of its socket. */
+export function boundAddress(server: Server): string {
+  const at = server.address();
+  if (at === null || typeof at === "string") return at ?? "";
+  return `${at.family === "IPv6" ? `[${at.address}]` : at.address}:${at.port}`;
+}
+
+function isWildcard(address: string): boolean {
+  return address === "0.0.0.0";
+}
+
+/** What a host of a listen URL stands for. Both wildcards become one, as in Go. */
+async function bindAddress(host: string): Promise<string> {
+  if (host === "" || host === "::" || host === "0.0.0.0") return "0.0.0.0";
+  if (isIP(host) !== 0) return host.replace(/^::ffff:(?=\d+\.)/i, "");
+  try {
+    const found = await lookup(host, { all: true });
+    return (found.find(({ family }) => family === 4) ?? found[0])!.address;
+  } catch (error) {
+    throw new ListenError(`listen tcp: lookup ${host}: no such host`, { cause: error });
+  }
+}
+
+/** What systems answer that have no IPv6, or were told to have none. */
+const noIpv6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL", "EPROTONOSUPPORT"]);
+
+async function listenEverywhere(server: Server, options: ListenOptions): Promise<void> {
+  try {
+    // A socket of IPv6 that is not told otherwise takes IPv4, too.
+    await listening(server, { ...options, host: "::" });
+  } catch (error) {
+    if (!noIpv6.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    await listening(server, { ...options, host: "0.0.0.0" });
+  }
+}
+
+async function listenOnFile(server: Server, path: string): Promise<void> {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw new ListenError(`remove ${fileErrorText(path, error).replace(/^\w+ /, "")}`, { cause: error });
+  }
+  try {
+    await listening(server, { path, backlog });
+  } catch (error) {
+    // libuv tells a missing directory as a lack of rights.
+    const why = existsSync(dirname(path)) ? wordsOf(error) : "no such file or directory";
+    throw new ListenError(`listen unix ${path}: bind: ${why}`, { cause: error });
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return systemErrorText(error) ?? (error as Error).message;
+}
+
+function listening(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => {
+      server.off("listening", onListening);
+      reject(error);
+    };
+    const onListening = (): void => {
+      server.off("error", onError);
+      resolve();
+    };
+    server.once("error", onError);
+    server.once("listening", onListening);
+    server.listen(options);
+  });
 }

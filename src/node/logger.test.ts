@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describe, expect, it, vi } from "vitest";
 import { ManualTime } from "../base/index.ts";
-import { createLogger, type LoggerOptions } from "./logger.ts";
+import { parseRotation } from "./log-rotation.ts";
+import { createLogger, type LoggerOptions, LogSinkError } from "./logger.ts";
 
 function collecting(options: LoggerOptions = {}) {
   const lines: string[] = [];
@@ -123,6 +124,14 @@ describe("the log", () => {
     expect(lines[2]).toMatch(/\terror\t.*\tbroken\t\{"why":1\}\n.*\n\t.*logger\.test\.ts:\d+/);
   });
 
+  it.skipIf(!existsSync("/dev/full"))("loses lines when the disk is full, and nothing else", () => {
+    for (const rotation of [undefined, parseRotation("{}")]) {
+      const logger = createLogger({ outputs: ["/dev/full"], rotation });
+      for (let i = 0; i < 3; i++) logger.info("line");
+      logger.close();
+    }
+  });
+
   it("goes to files, to several at once, and names one that cannot be opened", () => {
     const dir = mkdtempSync(`${tmpdir()}/quorate-log-`);
     try {
@@ -136,6 +145,18 @@ describe("the log", () => {
       expect(() => createLogger({ outputs: [`${dir}/no/such/file`] })).toThrow(
         `open sink "${dir}/no/such/file": open ${dir}/no/such/file: no such file or directory`,
       );
+      const refused: readonly (readonly [string, string])[] = [
+        [dir, `open ${dir}: is a directory`],
+        ["", "open : no such file or directory"],
+        ["http://x", 'no sink found for scheme "http"'],
+      ];
+      for (const [output, why] of refused) {
+        expect(() => createLogger({ outputs: [output] })).toThrow(new LogSinkError(`open sink "${output}": ${why}`));
+      }
+      const url = createLogger({ outputs: [`file://${dir}/d.log`] });
+      url.info("line");
+      url.close();
+      expect(readFileSync(`${dir}/d.log`, "utf8")).toContain('"msg":"line"');
       createLogger({ outputs: ["/dev/null", `${dir}/c.log`] }).info("x");
     } finally {
       rmSync(dir, { recursive: true });

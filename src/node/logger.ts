@@ -6,7 +6,7 @@
  * pino puts the JSON together and sees to the writing; it writes at once, so that a line is out before a crash can follow it.
  */
 import pino from "pino";
-import type { Clock, LogFields, Logger, LogLevel } from "../base/index.ts";
+import { type Clock, type LogFields, type Logger, type LogLevel, systemErrorText } from "../base/index.ts";
 import { RotatingFile, type Rotation } from "./log-rotation.ts";
 import { type SourcePlace, sourcePlace } from "./source-lines.ts";
 
@@ -86,26 +86,55 @@ function openSinks(outputs: readonly string[], rotation: Rotation | undefined): 
   const paths = new Set(outputs.map((output) => (output === "default" ? "stderr" : output)));
   const files: (Sink & { end(): void })[] = [];
   const sinks = [...paths].map((path): Sink => {
-    if (path === "stderr") return pino.destination({ dest: 2, sync: true });
-    if (path === "stdout") return pino.destination({ dest: 1, sync: true });
+    if (path === "stderr") return destination(2);
+    if (path === "stdout") return destination(1);
     // Under systemd what goes to standard error ends up in the journal.
-    if (path === "systemd/journal") return pino.destination({ dest: 2, sync: true });
-    try {
-      const file =
-        rotation === undefined
-          ? pino.destination({ dest: path, sync: true, append: true })
-          : new RotatingFile(path, rotation);
-      files.push(file);
-      return file;
-    } catch (error) {
-      const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file or directory" : String(error);
-      throw new LogSinkError(`open sink "${path}": open ${path}: ${why}`);
-    }
+    if (path === "systemd/journal") return destination(2);
+    const file = openFile(path, rotation);
+    files.push(file);
+    return forgiving(file);
   });
   return {
     sinks,
     close: () => {
       for (const file of files.splice(0)) file.end();
+    },
+  };
+}
+
+/** Standard output or standard error. */
+function destination(descriptor: number): Sink {
+  return forgiving(pino.destination({ dest: descriptor, sync: true }));
+}
+
+function openFile(output: string, rotation: Rotation | undefined): Sink & { end(): void } {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(output)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== "file") {
+    throw new LogSinkError(`open sink "${output}": no sink found for scheme "${scheme}"`);
+  }
+  const path = scheme === undefined ? output : output.replace(/^file:(?:\/\/(?:localhost)?)?/i, "");
+  // pino takes a path without letters for standard output.
+  if (path === "") throw new LogSinkError(`open sink "${output}": open : no such file or directory`);
+  try {
+    return rotation === undefined
+      ? pino.destination({ dest: path, sync: true, append: true })
+      : new RotatingFile(path, rotation);
+  } catch (error) {
+    // Opening a directory for writing fails, for reading it would not.
+    throw new LogSinkError(`open sink "${output}": open ${path}: ${systemErrorText(error) ?? String(error)}`);
+  }
+}
+
+/** A full disk, or a reader of standard error that is gone, costs lines and not the server. */
+function forgiving(sink: Sink & { on?(event: "error", listener: () => void): unknown }): Sink {
+  sink.on?.("error", () => {});
+  return {
+    write(line) {
+      try {
+        sink.write(line);
+      } catch {
+        // There is nowhere to tell it.
+      }
     },
   };
 }

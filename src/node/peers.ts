@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Env, Logger } from "../base/index.ts";
 import {
   clusterVersionMin,
@@ -8,7 +8,7 @@ import {
   serverVersion,
   type Transport,
 } from "../server/index.ts";
-import { ListenError, listenOptions } from "./listen.ts";
+import { boundAddress, listenOn, tcpServer } from "./listen.ts";
 import { clientContext, hasCertificate, TlsServer, type TlsSettings } from "./tls/index.ts";
 
 export interface PeerListen {
@@ -44,7 +44,7 @@ export async function listenToPeers(options: PeerListen, env: Env): Promise<Tran
     },
     env,
   );
-  for (const url of urls) env.logger.info("serving peer traffic", { address: new URL(url).host });
+  for (const server of servers) env.logger.info("serving peer traffic", { address: boundAddress(server) });
   const close = transport.close.bind(transport);
   transport.close = async () => {
     for (const server of servers) server.close();
@@ -53,7 +53,7 @@ export async function listenToPeers(options: PeerListen, env: Env): Promise<Tran
   return transport;
 }
 
-function listen(
+async function listen(
   url: string,
   reusePort: boolean,
   network: HttpPeerNetwork,
@@ -63,14 +63,13 @@ function listen(
   let take = (socket: Socket): void => network.take(socket);
   if (url.startsWith("https:") || url.startsWith("unixs:")) {
     if (!hasCertificate(tls)) {
-      throw new Error(`cannot listen on TLS for ${new URL(url).host}: KeyFile and CertFile are not presented`);
+      const where = url.replace(/^\w+:\/\//, "");
+      throw new Error(`cannot listen on TLS for ${where}: KeyFile and CertFile are not presented`);
     }
     const secure = new TlsServer(tls, "peer", logger, take);
     take = (socket) => secure.take(socket);
   }
-  const server = createServer({ noDelay: true }, (socket) => take(socket));
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(new ListenError(url, error)));
-    server.listen(listenOptions(url, reusePort), () => resolve(server));
-  });
+  const server = tcpServer((socket) => take(socket));
+  await listenOn(server, url, reusePort);
+  return server;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import {
   type AccessOptions,
   type GatewayOptions,
@@ -10,14 +10,14 @@ import {
 } from "../api/gateway/index.ts";
 import { type Registry, Scraper } from "../api/metrics/index.ts";
 import { RpcServices, registerElection, registerLock } from "../api/rpc/index.ts";
-import type { Env } from "../base/index.ts";
+import { type Env, http1Options, serveLikeGo } from "../base/index.ts";
 import { type Member, type MemberOptions, type PeerTimeouts, requestTimeoutMs, ServerMember } from "../server/index.ts";
 import type { Disk } from "../storage/disk/index.ts";
 import { GrpcServer, gzip } from "../wire/grpc/index.ts";
 import { loadAuthTokens } from "./auth-tokens.ts";
 import { type Bound, Entrances, type Listen } from "./entrances.ts";
 import { bcryptHasher } from "./hasher.ts";
-import { ListenError, listenOptions } from "./listen.ts";
+import { ListenError, listenAddress, listenOn, tcpServer } from "./listen.ts";
 import { listenToPeers } from "./peers.ts";
 import { ProfilePages, type Profiler, v8Profiler } from "./pprof/index.ts";
 import { processVars } from "./process-stats.ts";
@@ -266,27 +266,32 @@ function open(parts: Parts, member: ServerMember, metrics: HttpSide): Opened {
 }
 
 function httpServer(gateway: HttpGateway): HttpServer {
-  const server = createHttpServer({ headersTimeout: 300_000, requestTimeout: 0 });
+  const server = createHttpServer(http1Options);
+  serveLikeGo(server);
   gateway.attach(server);
-  // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
-  server.emit("listening");
   return server;
 }
 
-/** Listeners that share an address, with TLS and without. */
+/** Client URLs that share an address, with TLS and without. Throws ListenError when clients and HTTP alone have the same. */
 function byAddress(listens: readonly Listen[]): Listen[][] {
   const groups = new Map<string, Listen[]>();
   for (const [i, listen] of listens.entries()) {
-    const { host, port, path } = listenOptions(listen.url);
-    // Port 0 is another port each time.
-    const address = port === 0 ? `any ${i}` : (path ?? `${host}:${port}`);
-    groups.set(address, [...(groups.get(address) ?? []), listen]);
+    const { host, port, path } = listenAddress(listen.url);
+    // Port 0 is another port each time. The metrics have a listener for each of their URLs, and a second one on an address fails.
+    const alone = port === 0 || listen.serves === "metrics";
+    const address = alone ? `alone ${i}` : (path ?? `${host}:${port}`);
+    const group = groups.get(address) ?? [];
+    if (listen.serves === "http" && group.some(({ serves }) => serves !== "http")) {
+      throw new ListenError(
+        `cannot bind both --listen-client-urls and --listen-client-http-urls on the same url ${listen.url}`,
+      );
+    }
+    groups.set(address, [...group, listen]);
   }
   return [...groups.values()];
 }
 
-function bind(listens: readonly Listen[], reusePort: boolean): Promise<Bound> {
-  const server = createServer({ noDelay: true });
+async function bind(listens: readonly Listen[], reusePort: boolean): Promise<Bound> {
   const early: Socket[] = [];
   // Where the member is asked how it does, silence says nothing: until it has started nobody is at home.
   const patient = listens.some(({ serves }) => serves !== "metrics");
@@ -296,23 +301,13 @@ function bind(listens: readonly Listen[], reusePort: boolean): Promise<Bound> {
     if (patient) early.push(socket);
     else socket.destroy();
   };
-  server.on("connection", onEarly);
-  const first = listens[0]!.url;
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(new ListenError(first, error));
-    });
-    server.listen(listenOptions(first, reusePort), () => {
-      const at = server.address();
-      const urls = listens.map((listen) => {
-        if (listen.url.startsWith("unix")) return listen.url;
-        const url = new URL(listen.url);
-        if (typeof at === "object" && at !== null) url.port = String(at.port);
-        return url.toString().replace(/\/$/, "");
-      });
-      resolve({ listens, server, early, onEarly, urls });
-    });
-  });
+  const server = tcpServer(onEarly);
+  await listenOn(server, listens[0]!.url, reusePort);
+  const at = server.address();
+  const urls = listens.map(({ url }) =>
+    typeof at === "object" && at !== null ? url.replace(/:[0-9]*$/, `:${at.port}`) : url,
+  );
+  return { listens, server, early, onEarly, urls };
 }
 
 function unbind({ server, early }: Bound): Promise<void> {

@@ -45,6 +45,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
   "api/metrics": { may: [] },
   "api/gateway": { may: ["wire/proto", "wire/grpc", "api/rpc", "api/metrics", "server"] },
   "node/config": { may: [] },
+  "node/tls": { may: [] },
   node: {
     may: [
       "wire/proto",
@@ -66,6 +67,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "api/metrics",
       "api/gateway",
       "node/config",
+      "node/tls",
     ],
   },
   client: { may: ["wire/proto", "wire/grpc"] },
@@ -74,6 +76,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
       "backup/restore",
       "node",
       "node/config",
+      "node/tls",
       "client",
       "wire/proto",
       "wire/grpc",

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Code, EMPTY, type Env, parseSemVer } from "../../base/index.ts";
+import { Code, callerAddress, EMPTY, type Env, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
 import { GrpcError, type Peer, type Status, status, statusOf } from "../../wire/grpc/index.ts";
 import { CONTENT_TYPE as metricsType } from "../metrics/index.ts";
@@ -79,10 +79,6 @@ export class HttpGateway {
         this.#options.env.logger.warn("failed to serve an HTTP upgrade", { path: request.url, error });
         socket.destroy();
       }
-    });
-    server.on("clientError", (_error: Error, socket: Socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-      else socket.destroy();
     });
   }
 
@@ -447,8 +443,7 @@ function webSocketHead(request: IncomingMessage): CallHead {
 }
 
 function peerOf(request: IncomingMessage): Peer {
-  const { remoteAddress, remotePort } = request.socket;
-  return { address: `${remoteAddress ?? ""}:${remotePort ?? 0}`, encrypted: isEncrypted(request) };
+  return { address: callerAddress(request.socket), encrypted: isEncrypted(request) };
 }
 
 function hasCommonName(request: IncomingMessage): boolean {

@@ -1,8 +1,6 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
-import { Code, codeName } from "../../base/index.ts";
+import { Code, codeName, silentLogger } from "../../base/index.ts";
 import { Client, ClientError, type TlsSettings } from "../../client/index.ts";
+import { clientContext, noTls, TlsFileError } from "../../node/tls/index.ts";
 import { endpointAddress } from "../../wire/grpc/index.ts";
 import type { MessageCodec } from "../../wire/proto/index.ts";
 import { Exit, ExitCode, fail, type Io, logLine } from "../command/io.ts";
@@ -182,7 +180,7 @@ export async function dial(io: Io, target: Target, logger = "etcd-client"): Prom
 
 function clientFor(io: Io, target: Target): Client {
   const { tls, user } = target;
-  const settings = tlsSettings(io, tls);
+  const settings = tlsSettings(io, tls, target.endpoints);
   if (target.endpoints.length === 0) fail(io, ExitCode.BadConnection, "etcdclient: no available endpoints");
   checkTarget(io, target.endpoints[0]!);
   // As in etcdctl, a time of nothing is no limit.
@@ -222,40 +220,30 @@ function checkTarget(io: Io, first: string): void {
 }
 
 /** undefined: no TLS was asked for. */
-function tlsSettings(io: Io, files: TlsFiles): TlsSettings | undefined {
-  const { cert, key, cacert, insecureTransport, skipVerify, serverName } = files;
-  if (cert === "" && key === "" && cacert === "" && insecureTransport && !skipVerify) {
-    return serverName === "" ? undefined : { servername: serverName };
+function tlsSettings(io: Io, files: TlsFiles, endpoints: readonly string[]): TlsSettings | undefined {
+  const { skipVerify, serverName } = files;
+  const named = serverName === "" ? {} : { servername: serverName };
+  if (!asksForTls(files) && !endpoints.some((endpoint) => /^(https|unixs):/.test(endpoint))) {
+    return serverName === "" ? undefined : named;
   }
-  if ((cert === "") !== (key === "")) {
-    fail(io, ExitCode.BadArgs, `KeyFile and CertFile must both be present[key: ${key}, cert: ${cert}]`);
-  }
-  const read = (path: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const why =
-        code === "ENOENT" ? "no such file or directory" : code === "EACCES" ? "permission denied" : String(code);
-      fail(io, ExitCode.BadArgs, `open ${path}: ${why}`);
-    }
-  };
-  const material = {
-    ...(cacert === "" ? {} : { ca: read(cacert) }),
-    ...(cert === "" ? {} : { cert: read(cert), key: read(key) }),
-  };
+  return { ...tlsMaterial(io, files), ...named, rejectUnauthorized: !skipVerify };
+}
+
+/** Whether a flag says that servers are spoken to by TLS. */
+function asksForTls({ cert, key, cacert, insecureTransport, skipVerify }: TlsFiles): boolean {
+  return cert !== "" || key !== "" || cacert !== "" || !insecureTransport || skipVerify;
+}
+
+/** What the flags' files hold, checked now: with the first connection it would look like a server that does not answer. */
+export function tlsMaterial(io: Io, { cert, key, cacert }: TlsFiles): TlsSettings {
   try {
-    // Told now: with the first connection it would look like a server that does not answer.
-    if (material.ca !== undefined) new X509Certificate(material.ca);
-    createSecureContext(material);
+    const settings = { ...noTls, certFile: cert, keyFile: key, trustedCaFile: cacert };
+    const { ca, checkServerIdentity: _, ...context } = clientContext(settings, silentLogger)();
+    return { ...context, ...(ca === undefined ? {} : { ca: [ca].flat().join("") }) } as TlsSettings;
   } catch (error) {
-    fail(io, ExitCode.BadArgs, `tls: ${(error as Error).message}`);
+    if (error instanceof TlsFileError) fail(io, ExitCode.BadArgs, error.message);
+    throw error;
   }
-  return {
-    ...material,
-    ...(serverName === "" ? {} : { servername: serverName }),
-    rejectUnauthorized: !skipVerify,
-  };
 }
 
 function variableOf(flag: string): string {

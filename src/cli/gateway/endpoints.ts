@@ -1,5 +1,6 @@
 import { lookup, resolveSrv } from "node:dns/promises";
 import { connect } from "node:tls";
+import { dialOptions, networkError } from "../../base/index.ts";
 import type { FlagSet } from "../command/flags.ts";
 import type { Endpoint } from "./tcp-proxy.ts";
 
@@ -131,6 +132,7 @@ function insecurity(endpoint: Discovered, domain: string, ca: Uint8Array | undef
   if (!endpoint.secure) return Promise.resolve(`"${endpoint.url}" is insecure`);
   return new Promise((resolve) => {
     const socket = connect({
+      ...dialOptions,
       host: endpoint.host,
       port: endpoint.port,
       servername: domain,
@@ -142,6 +144,6 @@ function insecurity(endpoint: Discovered, domain: string, ca: Uint8Array | undef
     };
     socket.setTimeout(dialMsMax, () => end(`"${endpoint.url}" failed to dial (i/o timeout)`));
     socket.once("secureConnect", () => end(undefined));
-    socket.once("error", (error) => end(`"${endpoint.url}" failed to dial (${error.message})`));
+    socket.once("error", (error) => end(`"${endpoint.url}" failed to dial (${networkError(error).message})`));
   });
 }

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { Scheduler, Timer } from "../../base/index.ts";
+import { acceptOptions, dialOptions, networkError, type Scheduler, type Timer } from "../../base/index.ts";
 
 /** A place that connections are handed on to. Lower priorities first; among equals by weight, as SRV records say. */
 export interface Endpoint {
@@ -55,7 +55,7 @@ export class TcpProxy {
       active: true,
     }));
     this.#interval = options.durationText(options.retryDelayMs);
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#serve(socket));
+    this.#server = createServer({ ...acceptOptions, allowHalfOpen: true }, (socket) => void this.#serve(socket));
   }
 
   /** Starts; the port that was given to it. */
@@ -154,10 +154,11 @@ export class TcpProxy {
 
 function dial({ host, port }: Endpoint): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
-    socket.once("error", reject);
+    const socket = connect({ ...dialOptions, host, port, allowHalfOpen: true });
+    const onError = (error: Error): void => reject(networkError(error));
+    socket.once("error", onError);
     socket.once("connect", () => {
-      socket.off("error", reject);
+      socket.off("error", onError);
       resolve(socket);
     });
   });

@@ -74,7 +74,7 @@ function goParse(text: string): GoUrl {
   const named = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(beforeFragment);
   const scheme = named === null ? "" : named[1]!.toLowerCase();
   const afterScheme = named === null ? beforeFragment : beforeFragment.slice(named[0].length);
-  const [rest = "", query] = cut(afterScheme, "?");
+  let [rest = "", query] = cut(afterScheme, "?");
   if (scheme === "" && !rest.startsWith("/")) {
     if ((rest.split("/")[0] ?? "").includes(":")) throw fail("first path segment in URL cannot contain colon");
   }
@@ -90,6 +90,8 @@ function goParse(text: string): GoUrl {
   }
   const badEscape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(path);
   if (badEscape !== null) throw fail(`invalid URL escape ${quote(badEscape[0])}`);
+  // Go writes what is not ASCII by its bytes.
+  rest = rest.replace(/[^\x20-\x7e]+/gu, encodeURIComponent);
   const tail =
     (query === undefined ? "" : `?${query}`) + (fragment === undefined || fragment === "" ? "" : `#${fragment}`);
   return { text: `${scheme === "" ? "" : `${scheme}:`}${rest}${tail}`, scheme, host, path };
@@ -97,6 +99,8 @@ function goParse(text: string): GoUrl {
 
 /** What Go finds wrong with the host of a URL. */
 function badHost(host: string): string | undefined {
+  const badEscape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(host);
+  if (badEscape !== null) return `invalid URL escape ${quote(badEscape[0])}`;
   const character = /[ <>"{}|\\^`]/.exec(host);
   if (character !== null) return `invalid character ${quote(character[0])} in host name`;
   if (host.startsWith("[")) {

@@ -1,11 +1,11 @@
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { type Registry, Scraper } from "../../api/metrics/index.ts";
-import type { Env } from "../../base/index.ts";
+import { type Env, http1Options, serveLikeGo } from "../../base/index.ts";
 import { Door, GrpcServer, gzip, type MethodRegistry } from "../../wire/grpc/index.ts";
 import { election, lock, rpc } from "../../wire/proto/index.ts";
-import { ListenError, listenOptions } from "../listen.ts";
+import { listenOn, tcpServer } from "../listen.ts";
 import { ProfilePages, v8Profiler } from "../pprof/index.ts";
 import { clientContext, hasCertificate, noTls, TlsServer, type TlsSettings } from "../tls/index.ts";
 import { forward } from "./forward.ts";
@@ -97,9 +97,8 @@ export async function serveGrpcProxy(options: GrpcProxyOptions, registry: Regist
       profiles,
       logger: env.logger,
     });
-    const server = createHttpServer({ requestTimeout: 0 }, page);
-    // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
-    server.emit("listening");
+    const server = createHttpServer(http1Options, page);
+    serveLikeGo(server);
     return server;
   };
   const http = httpServer(profiler === undefined ? undefined : new ProfilePages(profiler, env));
@@ -157,10 +156,8 @@ function withOwnMembers(into: MethodRegistry, { advertise, hostname }: GrpcProxy
   };
 }
 
-function listen(url: string, take: (socket: Socket) => void): Promise<Server> {
-  const server = createServer({ noDelay: true }, take);
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(new ListenError(url, error)));
-    server.listen(listenOptions(url), () => resolve(server));
-  });
+async function listen(url: string, take: (socket: Socket) => void): Promise<Server> {
+  const server = tcpServer(take);
+  await listenOn(server, url);
+  return server;
 }

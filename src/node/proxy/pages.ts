@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { request as httpsRequest } from "node:https";
 import type { ConnectionOptions } from "node:tls";
 import { CONTENT_TYPE } from "../../api/metrics/index.ts";
-import { Code, keyBytes, type Logger } from "../../base/index.ts";
+import { Code, dialOptions, keyBytes, type Logger, networkError } from "../../base/index.ts";
 import { type GrpcClient, GrpcError, parseEndpoint } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 import type { ProfilePages } from "../pprof/index.ts";
@@ -121,11 +121,11 @@ async function watchable(ready: PagesOptions["ready"]): Promise<Health> {
 function metricsOf({ endpoints, tls }: PagesOptions): Promise<string> {
   const { host, port, path, secure } = parseEndpoint(endpoints()[0]!.trim(), { secure: tls !== undefined });
   const place = path === undefined ? { host, port } : { socketPath: path };
-  const where = { ...place, path: "/metrics", timeout: metricsTimeoutMs };
+  const where = { ...dialOptions, ...place, path: "/metrics", timeout: metricsTimeoutMs };
   return new Promise((resolve, reject) => {
     const asked = secure ? httpsRequest({ ...where, ...tls?.() }) : httpRequest(where);
-    asked.on("timeout", () => asked.destroy(new Error("no answer in time")));
-    asked.on("error", reject);
+    asked.on("timeout", () => asked.destroy(new Error(`dial tcp ${host}:${port}: i/o timeout`)));
+    asked.on("error", (error) => reject(networkError(error)));
     asked.on("response", (message) => {
       const chunks: Buffer[] = [];
       let size = 0;

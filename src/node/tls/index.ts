@@ -1,3 +1,4 @@
+export { CipherSuiteError, checkCipherSuites, http2Fault } from "./cipher-suites.ts";
 /** @internal Speaks of `node:tls`: left out of the package's types. */
 export { clientContext } from "./client-context.ts";
 /** @internal As above. */

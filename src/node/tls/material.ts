@@ -1,11 +1,14 @@
-import { X509Certificate } from "node:crypto";
+import { constants } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from "node:tls";
-import type { Logger } from "../../base/index.ts";
+import { fileErrorText, type Logger } from "../../base/index.ts";
+import { ciphersOf, keyExchanges, missingCipherSuites } from "./cipher-suites.ts";
+import { type KeyPair, PemError, readAuthorities, readKeyPair } from "./key-pair.ts";
 import { revokedSerials } from "./revocation.ts";
-import type { TlsSettings } from "./settings.ts";
+import { hasCertificate, type TlsSettings } from "./settings.ts";
+import { systemRoots } from "./system-roots.ts";
 
-/** A certificate, key or list cannot be used; the message names the file. */
+/** A certificate, key or list cannot be used; the message is etcd's where etcd has one. */
 export class TlsFileError extends Error {
   override readonly name = "TlsFileError";
 }
@@ -14,7 +17,8 @@ export class TlsFileError extends Error {
 export interface TlsMaterial {
   /** For node:tls. */
   readonly context: SecureContextOptions;
-  readonly revoked: ReadonlySet<string>;
+  /** Serial numbers on the revocation list, or why the list cannot be used: then nobody with a certificate is let in. */
+  readonly revoked: ReadonlySet<string> | TlsFileError;
 }
 
 /**
@@ -24,8 +28,7 @@ export interface TlsMaterial {
 export class TlsFiles {
   readonly #settings: TlsSettings;
   readonly #logger: Logger;
-  readonly #cert: string;
-  readonly #key: string;
+  readonly #caller: boolean;
   #stamp: string;
   #material: TlsMaterial;
 
@@ -33,11 +36,23 @@ export class TlsFiles {
   constructor(settings: TlsSettings, logger: Logger, caller = false) {
     this.#settings = settings;
     this.#logger = logger;
-    const own = caller && settings.clientCertFile !== "";
-    this.#cert = own ? settings.clientCertFile : settings.certFile;
-    this.#key = own ? settings.clientKeyFile : settings.keyFile;
+    this.#caller = caller;
     this.#stamp = this.#stampNow();
-    this.#material = this.#load();
+    try {
+      this.#material = this.#load();
+    } catch (error) {
+      // Go's words, which the error has, name no file.
+      logger.error("cannot use the files for TLS", { ...this.#names(), error });
+      throw error;
+    }
+    const missing = missingCipherSuites(settings.cipherSuites);
+    if (missing.length > 0) logger.warn("TLS cipher suites that this Node does not have are left out", { missing });
+    if (this.#material.revoked instanceof TlsFileError) {
+      logger.warn("cannot use the revocation list; callers that show a certificate will be refused", {
+        "crl-file": settings.crlFile,
+        error: this.#material.revoked,
+      });
+    }
   }
 
   current(): TlsMaterial {
@@ -47,61 +62,106 @@ export class TlsFiles {
       try {
         this.#material = this.#load();
       } catch (error) {
-        this.#logger.warn("failed to create peer certificate", {
-          "cert-file": this.#cert,
-          "key-file": this.#key,
-          error,
-        });
+        const what = this.#caller ? "failed to create client certificate" : "failed to create peer certificate";
+        this.#logger.warn(what, { ...this.#names(), error });
       }
     }
     return this.#material;
   }
 
+  #names(): Record<string, string> {
+    const { certFile, keyFile, clientCertFile, clientKeyFile, trustedCaFile } = this.#settings;
+    const names = {
+      "cert-file": certFile,
+      "key-file": keyFile,
+      "client-cert-file": clientCertFile,
+      "client-key-file": clientKeyFile,
+      "trusted-ca-file": trustedCaFile,
+    };
+    return Object.fromEntries(Object.entries(names).filter(([, path]) => path !== ""));
+  }
+
   #stampNow(): string {
-    const { trustedCaFile, crlFile } = this.#settings;
-    return [this.#cert, this.#key, trustedCaFile, crlFile].map(fileStamp).join(" ");
+    const { certFile, keyFile, clientCertFile, clientKeyFile, trustedCaFile, crlFile } = this.#settings;
+    return [certFile, keyFile, clientCertFile, clientKeyFile, trustedCaFile, crlFile].map(fileStamp).join(" ");
   }
 
   #load(): TlsMaterial {
     const { trustedCaFile, crlFile, cipherSuites, minVersion, maxVersion } = this.#settings;
-    const cert = this.#cert === "" ? undefined : read(this.#cert);
-    const key = this.#key === "" ? undefined : read(this.#key);
-    const ca = trustedCaFile === "" ? undefined : authorities(trustedCaFile);
+    const pair = this.#pair();
+    const ca = trustedCaFile === "" ? this.#systemRoots() : authoritiesOf(trustedCaFile);
     const revoked = crlFile === "" ? new Set<string>() : serialsOf(crlFile);
-    const ciphers = cipherSuites.map(opensslName);
+    const { ciphers, onlyTls13 } = ciphersOf(cipherSuites);
+    if (onlyTls13 && maxVersion === "TLS1.2") {
+      throw new TlsFileError(
+        `none of the cipher suites ${cipherSuites.join(",")} is one that this Node has for TLS 1.2, and --tls-max-version allows no other version`,
+      );
+    }
+    const context: SecureContextOptions = {
+      ...(pair === undefined ? {} : { cert: pair.cert, key: pair.key }),
+      ...(ca === undefined ? {} : { ca }),
+      ciphers,
+      ecdhCurve: keyExchanges(),
+      // Go's servers know no renegotiation; Node's allow three in ten minutes, which cost the server more than the client.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      minVersion: onlyTls13 ? "TLSv1.3" : (versions[minVersion] ?? "TLSv1.2"),
+      maxVersion: versions[maxVersion] ?? "TLSv1.3",
+    };
     try {
-      const context: SecureContextOptions = {
-        ...(cert === undefined ? {} : { cert }),
-        ...(key === undefined ? {} : { key }),
-        ...(ca === undefined ? {} : { ca }),
-        // Those of TLS 1.3 stay: naming none would switch TLS 1.3 off.
-        ...(ciphers.length === 0 ? {} : { ciphers: [...tls13, ...ciphers].join(":") }),
-        minVersion: versions[minVersion] ?? "TLSv1.2",
-        ...(versions[maxVersion] === undefined ? {} : { maxVersion: versions[maxVersion] }),
-      };
       // Finds out now whether OpenSSL takes it all.
       createSecureContext(context);
-      return { context, revoked };
     } catch (error) {
-      throw new TlsFileError(`tls: ${this.#cert}, ${this.#key}: ${(error as Error).message}`, { cause: error });
+      const { cert, key } = this.#shown();
+      throw new TlsFileError(`tls: certificate ${cert} with key ${key} cannot be used: ${opensslReason(error)}`, {
+        cause: error,
+      });
     }
+    return { context, revoked };
+  }
+
+  /** Who else vouches for others, where this side asks who they are. */
+  #systemRoots(): string[] | undefined {
+    const asks = this.#caller ? !this.#settings.selfSigned : this.#settings.clientCertAuth;
+    return asks ? systemRoots() : undefined;
+  }
+
+  /** The files of the certificate that this side shows. */
+  #shown(): { readonly cert: string; readonly key: string } {
+    const { certFile, keyFile, clientCertFile, clientKeyFile } = this.#settings;
+    return this.#caller && clientCertFile !== ""
+      ? { cert: clientCertFile, key: clientKeyFile }
+      : { cert: certFile, key: keyFile };
+  }
+
+  /** The checks of etcd in its order: whoever has a certificate needs all its files in order, also those it does not show here. */
+  #pair(): KeyPair | undefined {
+    const { certFile, keyFile, clientCertFile, clientKeyFile, allowedCns, allowedHostnames } = this.#settings;
+    if (!hasCertificate(this.#settings)) return undefined;
+    if (certFile === "" || keyFile === "") {
+      throw new TlsFileError(`KeyFile and CertFile must both be present[key: ${keyFile}, cert: ${certFile}]`);
+    }
+    let pair = pairOf(certFile, keyFile);
+    if ((clientCertFile === "") !== (clientKeyFile === "")) {
+      throw new TlsFileError(
+        `ClientKeyFile and ClientCertFile must both be present or both absent: key: ${clientKeyFile}, cert: ${clientCertFile}]`,
+      );
+    }
+    if (clientCertFile !== "") {
+      const own = pairOf(clientCertFile, clientKeyFile);
+      if (this.#caller) pair = own;
+    }
+    if (allowedCns.length > 0 && allowedHostnames.length > 0) {
+      const [cns, hosts] = [goList(allowedCns), goList(allowedHostnames)];
+      throw new TlsFileError(`AllowedCNs and AllowedHostnames are mutually exclusive (cns=${cns}, hostnames=${hosts})`);
+    }
+    return pair;
   }
 }
 
-const tls13 = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"];
-
 const versions: Readonly<Record<string, SecureVersion>> = { "TLS1.2": "TLSv1.2", "TLS1.3": "TLSv1.3" };
 
-/** `TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA` is OpenSSL's `ECDHE-RSA-AES128-SHA`. */
-export function opensslName(name: string): string {
-  if (tls13.includes(name)) return name;
-  const [exchange = "", cipher = ""] = name.replace(/^TLS_/, "").split("_WITH_");
-  const plain = cipher
-    .replace(/^AES_/, "AES")
-    .replace("_CBC_", "_")
-    .replace(/^3DES_EDE_/, "DES_CBC3_")
-    .replace(/^(CHACHA20_POLY1305)_SHA256$/, "$1");
-  return `${exchange === "RSA" ? "" : `${exchange}-`}${plain}`.replaceAll("_", "-");
+function goList(texts: readonly string[]): string {
+  return `[${texts.map((text) => JSON.stringify(text)).join(" ")}]`;
 }
 
 function fileStamp(path: string): string {
@@ -114,32 +174,43 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new TlsFileError(`open ${path}: ${gone ? "no such file or directory" : (error as Error).message}`, {
-      cause: error,
-    });
+    throw new TlsFileError(fileErrorText(path, error), { cause: error });
   }
 }
 
-/** Each certificate of the file is tried, so that a broken one is found at the start and not by a client. */
-function authorities(path: string): string[] {
-  const found = read(path)
-    .toString("latin1")
-    .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
-  if (found === null) throw new TlsFileError(`tls: no certificate in ${path}`);
+function pairOf(certFile: string, keyFile: string): KeyPair {
+  const [cert, key] = [read(certFile), read(keyFile)];
+  return told(() => readKeyPair(cert, key));
+}
+
+/** All certificates of the file, each read, so that a broken one is found at the start and not by a client. */
+function authoritiesOf(path: string): string[] {
+  const file = read(path);
+  return told(() => readAuthorities(file));
+}
+
+function told<Result>(run: () => Result): Result {
   try {
-    for (const pem of found) new X509Certificate(pem);
+    return run();
   } catch (error) {
-    throw new TlsFileError(`tls: ${path}: ${(error as Error).message}`, { cause: error });
+    if (error instanceof PemError) throw new TlsFileError(error.message, { cause: error });
+    throw error;
   }
-  return found;
 }
 
-function serialsOf(path: string): Set<string> {
+/** A list that cannot be used keeps no server from starting, as in etcd, which reads it when somebody calls. */
+function serialsOf(path: string): Set<string> | TlsFileError {
   try {
     return revokedSerials(read(path));
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new TlsFileError(`tls: ${path}: ${error.message}`, { cause: error });
+    if (error instanceof TlsFileError) return error;
+    if (error instanceof RangeError) return new TlsFileError("x509: malformed crl", { cause: error });
+    throw error;
   }
+}
+
+/** What OpenSSL says, without its numbers and the names of its parts: `ee key too small`. */
+function opensslReason(error: unknown): string {
+  const { reason, message } = error as { reason?: string; message: string };
+  return reason ?? message.replace(/^error:[0-9A-F]+:[^:]*:[^:]*:/, "");
 }

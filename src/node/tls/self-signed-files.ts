@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Logger } from "../../base/index.ts";
+import { fileErrorText, type Logger } from "../../base/index.ts";
+import { TlsFileError } from "./material.ts";
 import { selfSigned } from "./self-signed.ts";
 import type { TlsSettings } from "./settings.ts";
 
@@ -16,15 +17,24 @@ export function ensureSelfSigned(
 ): TlsSettings {
   const certFile = resolve(directory, "cert.pem");
   const keyFile = resolve(directory, "key.pem");
+  if (years === 0) throw new TlsFileError("selfSignedCertValidity is invalid,it should be greater than 0");
   if (!existsSync(certFile) || !existsSync(keyFile)) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const made = selfSigned([...new Set(hosts.map(withoutPort))], new Date(), years);
-    writeFileSync(certFile, made.cert);
+    attempt(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+    attempt(certFile, () => writeFileSync(certFile, made.cert));
     logger.info("created cert file", { path: certFile });
-    writeFileSync(keyFile, made.key, { mode: 0o600 });
+    attempt(keyFile, () => writeFileSync(keyFile, made.key, { mode: 0o600 }));
     logger.info("created key file", { path: keyFile });
   }
   return { ...settings, certFile, keyFile, clientCertFile: certFile, clientKeyFile: keyFile, selfSigned: true };
+}
+
+function attempt(path: string, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    throw new TlsFileError(`cannot keep a certificate of its own: ${fileErrorText(path, error)}`, { cause: error });
+  }
 }
 
 function withoutPort(host: string): string {

@@ -11,6 +11,9 @@ export interface SelfSigned {
 /** What the key may be used for: to be called, to call. */
 export const Usage = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" } as const;
 
+/** The last time that a certificate can name. */
+const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 const ecdsaWithSha512 = () => der(Tag.Sequence, objectId("1.2.840.10045.4.3.4"));
 
 /**
@@ -29,7 +32,7 @@ export function selfSigned(
     Tag.Sequence,
     der(Tag.Set, der(Tag.Sequence, objectId("2.5.4.10"), der(Tag.PrintableString, Buffer.from("etcd")))),
   );
-  const until = new Date(from.getTime() + years * 365 * 24 * 3_600_000);
+  const until = new Date(Math.min(from.getTime() + years * 365 * 24 * 3_600_000, lastSecond));
   // The key's id: SHA-1 of the bits of the public key, without the byte that counts unused ones.
   const [, bits] = readDerAll(readDerAll(spki)[0]!.content);
   const keyId = createHash("sha1").update(bits!.content.subarray(1)).digest();

@@ -2,8 +2,8 @@ import type { X509Certificate } from "node:crypto";
 import { promises as dns } from "node:dns";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import type { Logger } from "../../base/index.ts";
-import { TlsFiles, type TlsMaterial } from "./material.ts";
+import { callerAddress, type Logger, networkError, plainAddress, tlsErrorText } from "../../base/index.ts";
+import { TlsFileError, TlsFiles, type TlsMaterial } from "./material.ts";
 import { goodFor, isAllowed, notAllowed } from "./names.ts";
 import { normalSerial } from "./revocation.ts";
 import { asksForCertificate, type TlsSettings } from "./settings.ts";
@@ -43,7 +43,7 @@ export class TlsServer {
     });
     this.#server.on("secureConnection", (socket) => void this.#check(socket));
     this.#server.on("tlsClientError", (error, socket) => {
-      this.#reject(socket, addressOf(socket), handshakeFault(error));
+      this.#reject(socket, callerAddress(socket), handshakeFault(error));
       socket.destroy();
     });
   }
@@ -66,7 +66,7 @@ export class TlsServer {
   }
 
   async #check(socket: TLSSocket): Promise<void> {
-    const address = addressOf(socket);
+    const address = callerAddress(socket);
     // Nobody listens for its errors during the check.
     const onError = () => {};
     socket.on("error", onError);
@@ -95,6 +95,7 @@ export class TlsServer {
       if (fault !== undefined) return fault;
     }
     const { revoked } = this.#files.current();
+    if (revoked instanceof TlsFileError) return revoked.message;
     if (revoked.size === 0) return undefined;
     for (let link: X509Certificate | undefined = certificate; link !== undefined; link = link.issuerCertificate) {
       const serial = normalSerial(link.serialNumber);
@@ -118,32 +119,10 @@ export class TlsServer {
   }
 }
 
-function addressOf(socket: Socket): string {
-  const host = socket.remoteAddress ?? "";
-  return `${host.includes(":") ? `[${host}]` : host}:${socket.remotePort ?? 0}`;
-}
-
 function handshakeFault(error: NodeJS.ErrnoException): string {
-  const code = error.code ?? "";
-  if (code === "ECONNRESET") return "EOF";
-  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return "i/o timeout";
-  if (code === "ERR_SSL_HTTP_REQUEST" || code === "ERR_SSL_WRONG_VERSION_NUMBER") {
-    return "tls: first record does not look like a TLS handshake";
-  }
-  if (code === "ERR_SSL_NO_SHARED_CIPHER") return "tls: no cipher suite supported by both client and server";
-  if (code === "ERR_SSL_UNSUPPORTED_PROTOCOL") return "tls: client offered only unsupported versions";
-  const alert = /ALERT_(.*)$/.exec(code)?.[1];
-  if (alert !== undefined) return `remote error: tls: ${alerts[alert] ?? alert.toLowerCase().replaceAll("_", " ")}`;
-  return `tls: ${error.message}`;
+  if (error.code === "ECONNRESET") return "EOF";
+  return tlsErrorText(error) ?? networkError(error).message;
 }
-
-/** OpenSSL's names of alerts where Go's differ by more than the underscores. */
-const alerts: Readonly<Record<string, string>> = {
-  UNKNOWN_CA: "unknown certificate authority",
-  CERTIFICATE_UNKNOWN: "unknown certificate",
-  CERTIFICATE_EXPIRED: "expired certificate",
-  CERTIFICATE_REVOKED: "revoked certificate",
-};
 
 function verifyFault(error: unknown): string {
   const code = error instanceof Error ? error.message : String(error);
@@ -168,7 +147,7 @@ function alternativeNames(certificate: X509Certificate): { addresses: string[]; 
 async function addressFault(certificate: X509Certificate, remote: string): Promise<string | undefined> {
   const { addresses, hosts } = alternativeNames(certificate);
   if (addresses.length === 0 && hosts.length === 0) return undefined;
-  const caller = remote.replace(/^::ffff:/, "");
+  const caller = plainAddress(remote);
   if (addresses.length > 0 && goodFor(certificate, caller)) return undefined;
   if (hosts.length === 0) {
     return `x509: certificate is valid for ${addresses.join(", ")}, not ${caller}`;

@@ -9,6 +9,7 @@ import {
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
+import { dialOptions, http1Options, networkError, plainAddress, serveLikeGo } from "../../base/index.ts";
 import {
   BodyTooLarge,
   type IncomingRequest,
@@ -26,8 +27,10 @@ const uploadSilenceMs = 10_000;
 const dialTimeoutMs = 2000;
 /** Pieces of one write are joined up to this size: one copy costs less than one system call's vector. */
 const joinBytesMax = 64 * 1024;
+/** A connection without a request is closed after so long: etcd's ReadTimeout on its peer port. */
+const idleMs = 300_000;
 /** Connections for single requests. */
-const pooled = { keepAlive: true, maxSockets: 16, keepAliveMsecs: 30_000, timeout: 60_000, noDelay: true };
+const pooled = { ...dialOptions, keepAlive: true, maxSockets: 16, keepAliveMsecs: 30_000, timeout: 60_000 };
 
 /**
  * The one place where the peer protocol meets sockets: HTTP/1.1 by `node:http`. Listening sockets are opened by the composition
@@ -38,11 +41,13 @@ export class HttpPeerNetwork implements PeerNetwork {
   readonly #secureAgent = new SecureAgent(pooled);
   readonly #tls: () => ConnectionOptions;
   readonly #localAddress: string | undefined;
-  readonly #server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 60_000 });
+  readonly #server = createServer({ ...http1Options, keepAliveTimeout: idleMs });
   readonly #sockets = new Set<Socket>();
   readonly #outgoing = new Set<ClientRequest>();
   #waiting: Socket[] | undefined = [];
   #closed = false;
+  /** Told of bytes that were no HTTP. */
+  #garbage: () => void = ignore;
 
   /**
    * `tls` gives what each call to an `https` URL shows and trusts; calls leave from `localAddress`, if one is given.
@@ -51,8 +56,7 @@ export class HttpPeerNetwork implements PeerNetwork {
   constructor(tls: () => ConnectionOptions = () => ({}), localAddress?: string) {
     this.#tls = tls;
     this.#localAddress = localAddress;
-    // It never listens itself, and node:http counts connections, and ends those whose head does not come, only once it does.
-    this.#server.emit("listening");
+    serveLikeGo(this.#server, () => this.#garbage());
   }
 
   /**
@@ -77,13 +81,7 @@ export class HttpPeerNetwork implements PeerNetwork {
     this.#server.on("request", (message: IncomingMessage, response: ServerResponse) => {
       handler(new HttpRequest(message, response));
     });
-    // Bytes that are no HTTP: the connection ends with 400.
-    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-      // A connection that broke is no bad request.
-      if (error.code?.startsWith("HPE_") === true) garbage();
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-      else socket.destroy();
-    });
+    this.#garbage = garbage;
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const socket of waiting) {
@@ -93,7 +91,8 @@ export class HttpPeerNetwork implements PeerNetwork {
   }
 
   request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, fail) => {
+      const reject = (error: Error): void => fail(networkError(error));
       const outgoing = this.#begin(url, request, true, reject);
       if (outgoing === undefined) return;
       const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
@@ -109,7 +108,8 @@ export class HttpPeerNetwork implements PeerNetwork {
   }
 
   upload(url: string, request: PeerRequest, body: AsyncIterable<Uint8Array>): Promise<PeerResponse> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, fail) => {
+      const reject = (error: Error): void => fail(networkError(error));
       const outgoing = this.#begin(url, request, false, reject);
       if (outgoing === undefined) return;
       outgoing.setTimeout(uploadSilenceMs, () => outgoing.destroy(new Error("the peer takes no more data")));
@@ -129,10 +129,10 @@ export class HttpPeerNetwork implements PeerNetwork {
       if (over) return;
       over = true;
       clearTimeout(timer);
-      events.end(error);
+      events.end(error === undefined ? undefined : networkError(error));
     };
     const outgoing = this.#begin(url, request, false, (error) => queueMicrotask(() => end(error)));
-    const timer = setTimeout(() => outgoing?.destroy(new Error("dial timed out")), dialTimeoutMs);
+    const timer = setTimeout(() => outgoing?.destroy(new Error("dial tcp: i/o timeout")), dialTimeoutMs);
     outgoing?.on("error", end);
     outgoing?.on("close", () => end(undefined));
     outgoing?.on("response", (message) => {
@@ -221,7 +221,7 @@ function addressOf({ protocol, host, hostname, port, pathname }: URL): {
 }
 
 /** Streams and uploads have a connection of their own. */
-const fresh = { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY, noDelay: true };
+const fresh = { ...dialOptions, keepAlive: false, maxSockets: Number.POSITIVE_INFINITY };
 const freshAgent = new Agent(fresh);
 const freshSecureAgent = new SecureAgent(fresh);
 
@@ -291,7 +291,7 @@ class HttpRequest implements IncomingRequest {
     this.method = message.method ?? "GET";
     this.path = (message.url ?? "/").split("?", 1)[0]!;
     this.headers = headersOf(message);
-    this.remoteAddress = message.socket.remoteAddress ?? "";
+    this.remoteAddress = plainAddress(message.socket.remoteAddress);
     message.on("error", ignore);
     response.on("error", ignore);
   }

@@ -3,7 +3,16 @@ import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Env, Scheduler, Timer } from "../../base/index.ts";
+import {
+  acceptOptions,
+  callerAddress,
+  dialOptions,
+  type Env,
+  http1HeadTimeoutMs,
+  networkError,
+  type Scheduler,
+  type Timer,
+} from "../../base/index.ts";
 import { type HeaderField, type HeaderList, Http2Code, type Http2Output, type Http2Stream } from "../http2/index.ts";
 import { GrpcClient, type GrpcClientOptions } from "./client.ts";
 import type { MessageCodec } from "./compression.ts";
@@ -39,7 +48,7 @@ export interface DoorOptions {
   /** Gets every connection that does not speak HTTP/2; without it such connections are closed. */
   readonly http?: HttpServer | undefined;
   readonly env: Env;
-  /** How long a socket may stay silent before its protocol is known. Default 60 s. */
+  /** How long a socket may stay silent before its protocol is known. Default: as long as a head may take, 5 minutes. */
   readonly firstBytesTimeoutMs?: number | undefined;
   /** Bytes a socket may hold unsent; above it requests are no longer read from it. Default 1 MiB. */
   readonly socketHighWaterBytes?: number | undefined;
@@ -47,9 +56,13 @@ export interface DoorOptions {
 
 /** How the HTTP/2 preface starts; no method of HTTP/1.1 is called PRI. */
 const prefaceStart = Buffer.from("PRI * HTTP/2.0\r\n", "latin1");
-/** Methods of HTTP/1.1; whatever starts otherwise is closed without a word, as nobody here speaks it. */
+/** Methods that node:http serves. */
 const methods = new Set(METHODS);
-const methodBytesMax = Math.max(...METHODS.map((method) => method.length));
+/** Any other word may be a method, too, if what follows it is a request of HTTP/1; node:http then says that it does not serve it. */
+const methodWord = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const methodBytesMax = 32;
+const requestLine = /^\S+ \S+ HTTP\/1\.\d\r?$/;
+const requestLineBytesMax = 4096;
 
 type Protocol = "http2" | "http1" | "neither" | "unknown yet";
 
@@ -59,9 +72,16 @@ export function protocolOf(first: Uint8Array): Protocol {
   if (prefaceStart.compare(first, 0, known, 0, known) === 0) return known < 4 ? "unknown yet" : "http2";
   const space = first.indexOf(0x20);
   if (space < 0) return first.length <= methodBytesMax ? "unknown yet" : "neither";
-  return space <= methodBytesMax && methods.has(Buffer.from(first.subarray(0, space)).toString("latin1"))
-    ? "http1"
-    : "neither";
+  const word = latin1(first.subarray(0, Math.min(space, methodBytesMax + 1)));
+  if (methods.has(word)) return "http1";
+  if (word.length > methodBytesMax || !methodWord.test(word)) return "neither";
+  const end = first.indexOf(0x0a);
+  if (end < 0) return first.length <= requestLineBytesMax ? "unknown yet" : "neither";
+  return end <= requestLineBytesMax && requestLine.test(latin1(first.subarray(0, end))) ? "http1" : "neither";
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 const nothing = new Uint8Array(0);
@@ -150,7 +170,7 @@ class SocketLink implements Http2Output {
     socket.on("close", () => {
       this.#ended = true;
       this.#linger?.cancel();
-      engine.transportClosed(fault);
+      engine.transportClosed(fault === undefined ? undefined : networkError(fault));
     });
     this.#flusher.add(engine);
   }
@@ -206,8 +226,7 @@ class SocketLink implements Http2Output {
 }
 
 function peerOf(socket: net.Socket): Peer {
-  const host = socket.remoteAddress ?? "";
-  const address = host.includes(":") ? `[${host}]:${socket.remotePort ?? 0}` : `${host}:${socket.remotePort ?? 0}`;
+  const address = callerAddress(socket);
   if (!(socket instanceof tls.TLSSocket)) return { address };
   const name = socket.authorized ? socket.getPeerCertificate()?.subject?.CN : undefined;
   return { address, encrypted: true, commonName: Array.isArray(name) ? name[0] : name };
@@ -234,7 +253,7 @@ export class Door {
       // A failed handshake is the client's affair; its socket is closed by node:tls.
       server.on("tlsClientError", (error: Error, socket: tls.TLSSocket) => {
         this.#options.env.logger.debug("rejected connection on client endpoint", {
-          "remote-addr": socket.remoteAddress,
+          "remote-addr": callerAddress(socket),
           error: error.message,
         });
       });
@@ -246,7 +265,7 @@ export class Door {
     socket.setNoDelay(true);
     const sockets = this.#sockets;
     sockets.add(socket);
-    const { env, http, firstBytesTimeoutMs = 60_000 } = this.#options;
+    const { env, http, firstBytesTimeoutMs = http1HeadTimeoutMs } = this.#options;
     const timer = env.scheduler.after(firstBytesTimeoutMs, () => socket.destroy());
     let seen: Buffer | undefined;
     const onData = (chunk: Buffer) => {
@@ -517,7 +536,9 @@ export function serve(
 ): Promise<Listening> {
   const door = new Door(options);
   const server =
-    secure === undefined ? net.createServer() : tls.createServer({ ALPNProtocols: ["h2", "http/1.1"], ...secure });
+    secure === undefined
+      ? net.createServer(acceptOptions)
+      : tls.createServer({ ...acceptOptions, ALPNProtocols: ["h2", "http/1.1"], ...secure });
   door.attach(server);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -561,7 +582,7 @@ export interface ConnectOptions extends Omit<GrpcClientOptions, "authority" | "s
  */
 export function connect(env: Env, options: ConnectOptions): Promise<GrpcClient> {
   const { host, port, path, tls: secure, connectTimeoutMs = 20_000, authority, ...rest } = options;
-  const where = path === undefined ? { host, port } : { path };
+  const where = { ...dialOptions, ...(path === undefined ? { host, port } : { path }) };
   const told = path ?? `${host}:${port}`;
   return new Promise((resolve, reject) => {
     const socket =
@@ -575,12 +596,12 @@ export function connect(env: Env, options: ConnectOptions): Promise<GrpcClient> 
           });
     const timer = Number.isFinite(connectTimeoutMs)
       ? env.scheduler.after(connectTimeoutMs, () => {
-          socket.destroy(new Error(`connect ${told}: timed out`));
+          socket.destroy(new Error(`dial ${path === undefined ? "tcp" : "unix"} ${told}: i/o timeout`));
         })
       : undefined;
     const onError = (error: Error) => {
       timer?.cancel();
-      reject(error);
+      reject(networkError(error));
     };
     socket.once("error", onError);
     socket.once(secure === undefined ? "connect" : "secureConnect", () => {
@@ -595,7 +616,9 @@ export function connect(env: Env, options: ConnectOptions): Promise<GrpcClient> 
       });
       client.onClosed = (error) => {
         timer?.cancel();
-        reject(error ?? new Error(`connect ${told}: closed before the server's preface`));
+        reject(
+          error === undefined ? new Error(`connect ${told}: closed before the server's preface`) : networkError(error),
+        );
       };
       socket.once("data", () => {
         timer?.cancel();

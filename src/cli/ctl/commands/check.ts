@@ -1,10 +1,12 @@
 import { randomFillSync } from "node:crypto";
+import type { RequestOptions } from "node:https";
+import { dialOptions, networkError } from "../../../base/index.ts";
 import { rpc } from "../../../wire/proto/index.ts";
 import { Exit, ExitCode, fail, type Io } from "../../command/io.ts";
 import { bytesOf, quote } from "../../command/text.ts";
 import type { Invocation } from "../../command/tree.ts";
 import { rangeOf } from "../keys.ts";
-import { dial, type Session, settings, type Target } from "../session.ts";
+import { dial, type Session, settings, type Target, tlsMaterial } from "../session.ts";
 
 type Load = "s" | "m" | "l" | "xl";
 
@@ -270,7 +272,7 @@ async function memoryOf(io: Io, target: Target): Promise<number> {
   const url = `${endpoint.includes("://") ? endpoint : `http://${endpoint}`}/metrics`;
   const name = "process_resident_memory_bytes";
   try {
-    const text = await fetchText(url, target);
+    const text = await fetchText(io, url, target);
     const line = text.split("\n").find((one) => one.startsWith(name));
     if (line === undefined) {
       io.out(`could not find: ${name}\n`);
@@ -283,23 +285,19 @@ async function memoryOf(io: Io, target: Target): Promise<number> {
   }
 }
 
-async function fetchText(url: string, { tls }: Target): Promise<string> {
+async function fetchText(io: Io, url: string, { tls }: Target): Promise<string> {
   const secure = url.startsWith("https:");
   const { get } = secure ? await import("node:https") : await import("node:http");
-  const { readFileSync } = await import("node:fs");
-  const options = secure
-    ? {
-        rejectUnauthorized: !tls.skipVerify,
-        ...(tls.cert === "" ? {} : { cert: readFileSync(tls.cert), key: readFileSync(tls.key) }),
-        ...(tls.cacert === "" ? {} : { ca: readFileSync(tls.cacert) }),
-      }
-    : {};
+  const options: RequestOptions = {
+    ...dialOptions,
+    ...(secure ? { ...(tlsMaterial(io, tls) as RequestOptions), rejectUnauthorized: !tls.skipVerify } : {}),
+  };
   return new Promise((resolve, reject) => {
     get(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
       response.on("error", reject);
-    }).on("error", reject);
+    }).on("error", (error) => reject(networkError(error)));
   });
 }
