@@ -63,6 +63,53 @@ describe("startMember", () => {
   });
 });
 
+describe("options of startMember", () => {
+  it.each<[unknown, string]>([
+    [null, "startMember: options must be an object, not null"],
+    [{ stroage: "memory" }, 'startMember: unknown option "stroage" ("memory" (a string)); did you mean "storage"?'],
+    [{ ports: 1 }, 'startMember: unknown option "ports" (1 (a number)); did you mean "port"?'],
+    [
+      { dataDir: "x" },
+      'startMember: unknown option "dataDir" ("x" (a string)); known: name, storage, host, port, logger, onFatal, settings',
+    ],
+    [{ storage: 5 }, 'startMember: storage must be a directory, or "memory", not 5 (a number)'],
+    [{ storage: "" }, 'startMember: storage must be a directory, or "memory", not "" (a string)'],
+    [{ port: 70_000 }, "startMember: port must be a whole number from 0 to 65535, not 70000 (a number)"],
+    [{ port: "2379" }, 'startMember: port must be a whole number from 0 to 65535, not "2379" (a string)'],
+    [{ host: {} }, "startMember: host must be a string that is not empty, not an object"],
+    [{ onFatal: 1 }, "startMember: onFatal must be a function, not 1 (a number)"],
+    [{ settings: [] }, "startMember: settings must be an object, not an array of 0"],
+    [
+      { settings: { heartbeat: 5 } },
+      'startMember: settings: unknown option "heartbeat" (5 (a number)); did you mean "heartbeatMs"?',
+    ],
+    [
+      { settings: { heartbeatMs: Number.NaN } },
+      "startMember: settings: heartbeatMs must be a number of milliseconds, above 0, not NaN (a number)",
+    ],
+    [
+      { settings: { autoCompactionMode: "hourly" } },
+      'startMember: settings: autoCompactionMode must be one of "periodic", "revision", not "hourly" (a string)',
+    ],
+    [
+      { settings: { initialCluster: { a: ["http://127.0.0.1:1"] } } },
+      "startMember: settings: initialCluster must be a Map from names to arrays of URLs, not an object",
+    ],
+    [{ settings: { name: "x" } }, 'startMember: settings: unknown option "name" ("x" (a string)); '],
+  ])("%#: %s", async (options, message) => {
+    const error = await startMember(options as never).then(
+      () => undefined,
+      (why: unknown) => why,
+    );
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message.startsWith(message)).toBe(true);
+  });
+
+  it("logger must be one", async () => {
+    await expect(startMember({ logger: console as never })).rejects.toThrow("startMember: logger must be a logger");
+  });
+});
+
 describe("the HTTP side of the client port", () => {
   it("answers the JSON gateway as etcd does: numbers as text, zeros left out, errors with code and message", async () => {
     const member = await begin();

@@ -135,11 +135,18 @@ describe.each(compilers)("under %s", (compiler) => {
         bodies.push(`// ${file}\nasync () => {\n${body.join("\n")}\n};`);
       }
     }
-    expect(bodies.length).toBeGreaterThan(25);
+    const page = readFileSync(join(rooms, "README.md"), "utf8");
+    for (const [, block] of page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
+      const lines = block!.split("\n");
+      for (const line of lines) if (/^import .*"node:/.test(line)) imports.add(line);
+      bodies.push(`// README.md\nasync () => {\n${lines.filter((line) => !line.startsWith("import ")).join("\n")}\n};`);
+    }
+    expect(bodies.length).toBeGreaterThan(35);
     const code = `import { ${names.join(", ")} } from "quorate/client";
       ${[...imports].join("\n")}
       declare const client: Client;
       declare const endpoints: string[];
+      declare const backup: string;
       ${bodies.join("\n")}`;
     expect(compile(compiler, "examples", code, { types: ["node"], skipLibCheck: true })).toBe("");
   });
