@@ -12,6 +12,13 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What a reserved member has already; the rest is made for it. */
+export interface Reserved {
+  readonly name?: string;
+  readonly peerPort?: number;
+  readonly dataDir?: string;
+}
+
 const here: Place = { command: [], clientHost: "127.0.0.1", peerHost: "127.0.0.1" };
 
 interface Node {
@@ -62,14 +69,16 @@ export class Cluster {
   }
 
   /** A place for a further member; not started. Its number. */
-  async reserve(server: Server = quorate, place: Place = here): Promise<number> {
+  async reserve(server: Server = quorate, place: Place = here, known: Reserved = {}): Promise<number> {
+    const port = await freePort();
+    const peerPort = known.peerPort ?? (await freePort());
     const at = this.nodes.length;
     this.nodes.push({
-      name: `m${at + 1}`,
+      name: known.name ?? `m${at + 1}`,
       place,
-      port: await freePort(),
-      peerPort: await freePort(),
-      dataDir: join(scratch(), "data"),
+      port,
+      peerPort,
+      dataDir: known.dataDir ?? join(scratch(), "data"),
       server,
       child: undefined,
       log: "",
