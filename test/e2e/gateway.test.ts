@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { inOrder, playGatewayRequests } from "../harness/gateway-requests.ts";
+import { exchange } from "../harness/http1.ts";
 import { compareOnBoth } from "./compare.ts";
 import { access, gateway } from "./scripts/gateway.ts";
-import { cleanUp, debianEtcd, etcd37, missing, quorate, type Running, start } from "./servers.ts";
+import { cleanUp, debianEtcd, etcd37, freePort, missing, quorate, type Running, start, until } from "./servers.ts";
 
 compareOnBoth("gateway", gateway);
 compareOnBoth("gateway: access", access, {
@@ -117,6 +118,90 @@ describe("pages that 3.4 has not", () => {
     });
     socket.terminate();
     await server.stop();
+  });
+});
+
+/** Those that answer alike: Quorate, and etcd 3.7.1 where there is one. */
+const both = [quorate, etcd37].filter((server) => server !== undefined);
+
+describe("the last words of a member that stops", () => {
+  afterAll(cleanUp);
+
+  const lastWords = '{"code":14,"message":"error reading from server: EOF"}';
+  const post = (path: string, message: unknown): string => {
+    const body = JSON.stringify(message);
+    return `POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  };
+  /** Go puts a blank behind some commas. */
+  const plain = (text = ""): string => text.replaceAll(", ", ",");
+
+  it.each(both.map((server) => [server.name, server] as const))("%s tells every call over HTTP", async (_, kind) => {
+    const server = await start(kind);
+    const { url } = server;
+    await exchange(url, post("/v3/lease/grant", { ID: 7, TTL: 600 }));
+    await exchange(url, post("/v3/lease/grant", { ID: 8, TTL: 600 }));
+    await exchange(url, post("/v3/lock/lock", { name: "aw==", lease: 7 }));
+    let first: () => void = () => {};
+    const watching = new Promise<void>((resolve) => {
+      first = resolve;
+    });
+    const timeoutMs = 30_000;
+    const watch = exchange(url, post("/v3/watch", { create_request: { key: "aw==" } }), {
+      onBody: (body) => body.includes("\n") && first(),
+      timeoutMs,
+    });
+    const observe = exchange(url, post("/v3/election/observe", { name: "eA==" }), { timeoutMs });
+    const lock = exchange(url, post("/v3/lock/lock", { name: "aw==", lease: 8 }), { timeoutMs });
+    await watching;
+    await exchange(url, post("/v3/kv/put", { key: "eQ==" }));
+    expect(await server.stop()).toBe("SIGTERM");
+    const [watched, observed, locked] = [await watch, await observe, await lock];
+    expect(watched?.end).toBe("chunks");
+    expect(plain(watched?.body).split("\n").slice(1)).toEqual([`{"error":${lastWords}}`, ""]);
+    expect([observed?.status, observed?.end, plain(observed?.body)]).toEqual([
+      503,
+      "chunks",
+      `{"error":${lastWords}}\n`,
+    ]);
+    expect([locked?.status, locked?.end, plain(locked?.body)]).toEqual([503, "length", lastWords]);
+  });
+});
+
+describe("pages of a member without a leader", () => {
+  afterAll(cleanUp);
+
+  it.each(both.map((server) => [server.name, server] as const))("%s answers all in time", async (_, kind) => {
+    const [metrics, peer] = [await freePort(), await freePort()];
+    const url = `http://127.0.0.1:${metrics}`;
+    // The other of two never comes, so that client URLs are never served.
+    const args = [
+      `--listen-metrics-urls=${url}`,
+      `--listen-peer-urls=http://127.0.0.1:${peer}`,
+      `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
+      `--initial-cluster=m1=http://127.0.0.1:${peer},m2=http://127.0.0.1:1`,
+    ];
+    const starting = start(kind, { args, unserved: true });
+    const server = await starting;
+    const get = async (path: string): Promise<string> => {
+      const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(20_000) });
+      return `${response.status} ${await response.text()}`;
+    };
+    await until(`${kind.name} serves metrics`, 30_000, () =>
+      get("/health").then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await get("/health")).toBe('503 {"health":"false","reason":"RAFT NO LEADER"}\n');
+    expect(await get("/health?serializable=true")).toBe('200 {"health":"true","reason":""}');
+    expect(await get("/livez")).toBe("200 ok\n");
+    expect(await get("/readyz?exclude=linearizable_read")).toBe("200 ok\n");
+    expect(await get("/version")).toBe("404 404 page not found\n");
+    expect(await get("/metrics")).toMatch(/^200 [\s\S]*\netcd_server_has_leader 0\n/);
+    const sorted = (await get("/readyz")).split("\n").sort();
+    expect(sorted.filter((line) => line.includes("linearizable_read"))).toHaveLength(1);
+    expect(sorted.join()).toContain("[-]linearizable_read failed: etcdserver: request timed out");
+    await server.kill();
   });
 });
 

@@ -91,6 +91,8 @@ export interface StartOptions {
   readonly peerPort?: number;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** It will serve no client: what it does otherwise is the caller's to wait for. */
+  readonly unserved?: boolean;
 }
 
 /** Starts a server and waits until it answers. */
@@ -146,6 +148,7 @@ export async function start(server: Server, options: StartOptions = {}): Promise
       await exited;
     },
   };
+  if (options.unserved === true) return result;
   await until(`${server.name} answers on ${url}`, 60_000, async () => {
     if (over) throw new Error(`${server.name} ended while starting:\n${log}`);
     return healthy(url);

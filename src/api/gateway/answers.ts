@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import { Code } from "../../base/index.ts";
 import type { Status } from "../../wire/grpc/index.ts";
 import type { MethodDescriptor } from "../../wire/proto/index.ts";
@@ -7,6 +6,17 @@ import type { LocalSink } from "./local-call.ts";
 import { errorBody, httpStatus } from "./status.ts";
 
 /** Writes the answers of calls as grpc-gateway's runtime does: status, header fields, body, trailers. */
+
+/** What an answer is written to: node:http's `ServerResponse`, as far as it is used here. */
+export interface HttpAnswer {
+  readonly headersSent: boolean;
+  readonly writableNeedDrain: boolean;
+  setHeader(name: string, value: string): unknown;
+  writeHead(status: number, fields?: Record<string, string | number>): unknown;
+  write(text: string): unknown;
+  addTrailers(fields: Record<string, string>): unknown;
+  end(text?: string): unknown;
+}
 
 /** How an error is told. */
 export interface ErrorForm {
@@ -24,7 +34,7 @@ const trailerName = "Grpc-Trailer-Content-Type";
 const unmarshalable = '{"code": 13, "message": "failed to marshal error message"}';
 
 /** Sends an error instead of any message. */
-export function sendError(response: ServerResponse, outcome: Status, form: ErrorForm): void {
+export function sendError(response: HttpAnswer, outcome: Status, form: ErrorForm): void {
   if (response.headersSent) return;
   if (outcome.code === Code.Unauthenticated) {
     response.setHeader("Www-Authenticate", outcome.message.replace(/[^\x20-\x7e]/g, " "));
@@ -41,7 +51,7 @@ export function sendError(response: ServerResponse, outcome: Status, form: Error
 }
 
 /** Sends an error whose text came with the request, as latin1; Go prints only what is UTF-8. */
-export function sendHeadError(response: ServerResponse, latin1: string): void {
+export function sendHeadError(response: HttpAnswer, latin1: string): void {
   let message: string;
   try {
     message = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(latin1, "latin1"));
@@ -53,7 +63,7 @@ export function sendHeadError(response: ServerResponse, latin1: string): void {
 }
 
 /** The answer of a method that takes one message and gives one. */
-export function unaryAnswer(method: MethodDescriptor, response: ServerResponse, trailers: boolean): LocalSink {
+export function unaryAnswer(method: MethodDescriptor, response: HttpAnswer, trailers: boolean): LocalSink {
   let body: string | undefined;
   return {
     message: (bytes) => {
@@ -75,7 +85,7 @@ export function unaryAnswer(method: MethodDescriptor, response: ServerResponse, 
 }
 
 /** The answers of a method that gives a stream: a line each, and a last one for an error. */
-export function streamAnswer(method: MethodDescriptor, response: ServerResponse): LocalSink {
+export function streamAnswer(method: MethodDescriptor, response: HttpAnswer): LocalSink {
   return {
     message: (bytes) => {
       if (!response.headersSent) response.writeHead(200, answeredFields);
@@ -105,7 +115,7 @@ export function errorLine(outcome: Status): string {
 }
 
 function sendWhole(
-  response: ServerResponse,
+  response: HttpAnswer,
   code: number,
   body: string,
   fields: Readonly<Record<string, string>> = jsonType,
@@ -116,7 +126,7 @@ function sendWhole(
 
 /** Leaves the answer open, for trailers. Without a length node:http sends chunks, or to a client of HTTP/1.0 all until the end. */
 function sendInChunks(
-  response: ServerResponse,
+  response: HttpAnswer,
   code: number,
   fields: Readonly<Record<string, string>>,
   body: string,

@@ -72,7 +72,8 @@ export class HttpGateway {
     server.on("request", this.listener);
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
       try {
-        if (request.headers.upgrade?.toLowerCase() === "websocket") this.#upgrade(request, socket, head);
+        const path = this.#webSocketPath(request);
+        if (path !== undefined) this.#upgrade(path, request, socket, head);
         else if (!readsBodies) serveWithoutUpgrade(server, request, socket, head);
         else this.#readThenServe(server, request, socket, head);
       } catch (error) {
@@ -103,16 +104,10 @@ export class HttpGateway {
       return;
     }
     const { path, page, query } = place;
-    const { access, env } = this.#options;
-    const host = hostName(request.headers.host);
-    if (!isEncrypted(request) && !hostAllowed(access, host)) {
-      env.logger.warn("rejecting HTTP request to prevent DNS rebinding attacks", { host });
-      plain(response, 421, hostRefusal(host));
-      return;
-    }
-    if (path.startsWith("/v3/") && this.#options.certificatesNameUsers?.() === true && hasCommonName(request)) {
-      const why = "CommonName of client sending a request against gateway will be ignored and not used as expected";
-      plain(response, 400, why);
+    const { access } = this.#options;
+    const refusal = this.#refusal(path, request);
+    if (refusal !== undefined) {
+      plain(response, refusal.status, refusal.text);
       return;
     }
     const origin = allowedOrigin(access, request.headers.origin);
@@ -322,17 +317,34 @@ export class HttpGateway {
     return Buffer.concat(chunks);
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  /** The path of a WebSocket that the gateway takes; everything else is a request like any other, whatever it offers. */
+  #webSocketPath(request: IncomingMessage): string | undefined {
+    if (request.headers.upgrade?.toLowerCase() !== "websocket" || !this.#options.gateway || this.#stopping)
+      return undefined;
     const place = placeOf(request.url);
-    const { access, gateway, env, methods } = this.#options;
-    const host = hostName(request.headers.host);
-    const allowed = isEncrypted(request) || hostAllowed(access, host);
-    if (place === undefined || !gateway || !place.page.startsWith("/v3/") || !allowed || this.#stopping) {
-      const answer = place === undefined ? "400 Bad Request" : allowed ? "404 Not Found" : "421 Misdirected Request";
-      socket.end(`HTTP/1.1 ${answer}\r\nConnection: close\r\n\r\n`);
-      return;
+    if (place === undefined || !place.page.startsWith("/v3/") || this.#refusal(place.path, request) !== undefined) {
+      return undefined;
     }
-    const route = routes.get(place.path);
+    return place.path;
+  }
+
+  /** Why a request is not let in, whatever it asks for. */
+  #refusal(path: string, request: IncomingMessage): { readonly status: number; readonly text: string } | undefined {
+    const { access, env, certificatesNameUsers } = this.#options;
+    if (!isEncrypted(request)) {
+      const host = hostName(request.headers.host);
+      if (hostAllowed(access, host)) return undefined;
+      env.logger.warn("rejecting HTTP request to prevent DNS rebinding attacks", { host });
+      return { status: 421, text: hostRefusal(host) };
+    }
+    if (!path.startsWith("/v3/") || certificatesNameUsers?.() !== true || !hasCommonName(request)) return undefined;
+    const text = "CommonName of client sending a request against gateway will be ignored and not used as expected";
+    return { status: 400, text };
+  }
+
+  #upgrade(path: string, request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { env, methods } = this.#options;
+    const route = routes.get(path);
     acceptWebSocket(request, socket, head, this.#bodyMax(), (channel) => {
       const definition = route === undefined ? undefined : methods.get(route.grpcPath);
       if (route === undefined || definition === undefined) {
@@ -374,7 +386,9 @@ export class HttpGateway {
         try {
           void local.runOnce(definition, this.#messageOf(route, Buffer.from(text)));
         } catch (error) {
-          local.cut(statusOf(error));
+          local.forget();
+          channel.send(errorBody(statusOf(error)));
+          channel.close();
         }
       };
     });
