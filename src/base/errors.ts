@@ -98,6 +98,15 @@ export class EtcdError extends Error {
     return new EtcdError(code, `etcdserver: ${text}`, key);
   }
 
+  /** The error of the row with this text, `etcdserver: ` in front; undefined where there is none. */
+  static ofText(message: string): EtcdError | undefined {
+    for (const key of Object.keys(catalogue) as ErrorKey[]) {
+      const [code, text] = catalogue[key];
+      if (message === `etcdserver: ${text}`) return new EtcdError(code, message, key);
+    }
+    return undefined;
+  }
+
   /** An error outside the catalogue, its text sent as it is. */
   static raw(code: Code, message: string): EtcdError {
     return new EtcdError(code, message, undefined);

@@ -52,7 +52,11 @@ describe("a message that no correct peer sends is refused by its code and change
     ["an acknowledgement of ourselves", { type: M.MsgAppResp, from: 1n, term: 2 }, "Misaddressed"],
     ["a message for another", { type: M.MsgApp, from: 2n, to: 3n, term: 3 }, "Misaddressed"],
     ["an append without a term", { type: M.MsgApp, from: 2n }, "MalformedMessage"],
-    ["a proposal with a term", { type: M.MsgProp, from: 2n, term: 2, entries: [entry(0, 0)] }, "MalformedMessage"],
+    [
+      "a proposal with a later term",
+      { type: M.MsgProp, from: 2n, term: 9, entries: [entry(0, 0)] },
+      "MalformedMessage",
+    ],
     ["a term that is no whole number", { type: M.MsgApp, from: 2n, term: 2.5 }, "MalformedMessage"],
     ["a term without a next", { type: M.MsgApp, from: 2n, term: Number.MAX_SAFE_INTEGER }, "MalformedMessage"],
     ["a negative index", { type: M.MsgApp, from: 2n, term: 3, index: -1 }, "MalformedMessage"],

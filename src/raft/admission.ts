@@ -31,9 +31,14 @@ export function refuse(raft: Raft, message: Message): RaftError | undefined {
   ) {
     return malformed(message, "a counter out of range");
   }
-  // Proposals and reads are for whoever leads, whatever the term; everything else is said in one.
-  const termless = type === MessageType.MsgProp || type === MessageType.MsgReadIndex;
-  if (termless !== (term === 0)) return malformed(message, termless ? "a term" : "no term");
+  // Reads are for whoever leads, whatever the term, and so are proposals that name none; everything else is said in a term.
+  if (type === MessageType.MsgProp) {
+    // The leader of a term has reached it.
+    if (term > raft.term) return malformed(message, "a later term");
+  } else {
+    const termless = type === MessageType.MsgReadIndex;
+    if (termless !== (term === 0)) return malformed(message, termless ? "a term" : "no term");
+  }
   switch (type) {
     case MessageType.MsgApp:
       return refuseAppend(message);

@@ -39,6 +39,7 @@ const configShape = {
   preVote: kinds.flag,
   readOnlyOption: oneOf(0, 1),
   maxPendingReads: sizeKind,
+  proposalTerms: kinds.flag,
   disableProposalForwarding: kinds.flag,
   disableConfChangeValidation: kinds.flag,
   stepDownOnRemoval: kinds.flag,

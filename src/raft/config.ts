@@ -44,6 +44,12 @@ export interface Config {
   readOnlyOption?: ReadOnlyOption;
   /** Reads that may wait on a leader for their index; beyond it `readIndex` is refused with `ReadDropped`. Default 65536. */
   maxPendingReads?: number;
+  /**
+   * A follower's own proposals go to the leader with the follower's term, and only the leader of that very term appends them: once an
+   * entry of a later term is committed, a proposal that is not in the log before it never will be (README). Default false, as etcd,
+   * whose members understand it all the same.
+   */
+  proposalTerms?: boolean;
   /** Followers drop proposals instead of sending them to the leader. */
   disableProposalForwarding?: boolean;
   /** Conf changes enter the log unchecked; the application answers for their order. */
@@ -82,6 +88,7 @@ export function resolveConfig(config: Config): ResolvedConfig {
     preVote: config.preVote ?? false,
     readOnlyOption: config.readOnlyOption ?? ReadOnlyOption.ReadOnlySafe,
     maxPendingReads: config.maxPendingReads ?? 65_536,
+    proposalTerms: config.proposalTerms ?? false,
     disableProposalForwarding: config.disableProposalForwarding ?? false,
     disableConfChangeValidation: config.disableConfChangeValidation ?? false,
     stepDownOnRemoval: config.stepDownOnRemoval ?? false,

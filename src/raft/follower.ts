@@ -114,7 +114,8 @@ export function acceptSnapshot(raft: Raft, message: Message): RaftError | undefi
 
 function forwardProposal(raft: Raft, proposal: Message): RaftError | undefined {
   const { logger } = raft;
-  if (raft.lead === NONE) {
+  // A proposal with a term is for the leader of that term alone, and this node is not, or no longer, the leader.
+  if (raft.lead === NONE || proposal.term !== 0) {
     if (logger.enabled("info")) {
       logger.info(`${hex(raft.id)} no leader at term ${raft.term}; dropping proposal`);
     }

@@ -531,6 +531,9 @@ export class Raft {
         this.messagesAfterAppend.push(message);
         return;
       case MessageType.MsgProp:
+        // Only this node's own: what another sender concludes from a term is not known here.
+        if (this.config.proposalTerms && message.from === this.id) message.term = this.term;
+        break;
       case MessageType.MsgReadIndex:
         // Forwarded: the leader takes them in whatever term it leads.
         break;

@@ -317,6 +317,69 @@ describe("proposals", () => {
     expect(strict.node(2).propose(data("x"))?.code).toBe("ProposalDropped");
   });
 
+  /** Node 2 proposes "x"; the message to leader 1 is late: it comes after 3 has become leader and told all of it. */
+  function late(config: Partial<Config>): { network: TestNetwork; proposal: Message } {
+    const network = new TestNetwork(3, config);
+    network.elect(1);
+    let proposal: Message | undefined;
+    network.lost = (message) => {
+      if (message.type === M.MsgProp) proposal = message;
+      return message.type === M.MsgProp;
+    };
+    network.propose(2, "x");
+    network.recover();
+    network.elect(3);
+    return { network, proposal: proposal! };
+  }
+
+  test("a late one is passed on by the leader of before, as etcd has it", () => {
+    const { network, proposal } = late({});
+    expect(proposal.term).toBe(0);
+    network.node(1).step(proposal);
+    network.settle();
+    expect(network.applied(2)).toEqual(["x"]);
+  });
+
+  test("with terms, a late one is in nobody's log, whoever leads when it comes", () => {
+    const { network, proposal } = late({ proposalTerms: true });
+    expect(proposal.term).toBe(1);
+    network.node(1).step(proposal);
+    network.settle();
+    network.elect(1);
+    network.node(1).step(proposal);
+    network.settle();
+    expect([1, 2, 3].map((id) => network.applied(id))).toEqual([[], [], []]);
+    network.propose(2, "y");
+    expect(network.applied(3)).toEqual(["y"]);
+  });
+
+  test("with terms, one comes to a leader of its own term that leads no more, and is in no log", () => {
+    const network = new TestNetwork(3, { proposalTerms: true });
+    network.elect(1);
+    let proposal: Message | undefined;
+    network.lost = (message) => {
+      if (message.type === M.MsgProp) proposal = message;
+      return true;
+    };
+    network.propose(2, "x");
+    network.recover();
+    network.node(1).forgetLeader();
+    network.at(1).node.raft.becomeFollower(1, 3n);
+    expect(network.node(1).step(proposal!)?.code).toBe("ProposalDropped");
+    expect(network.at(1).node.ready().messages).toEqual([]);
+  });
+
+  test("another member's proposal is passed on without a term of ours", () => {
+    const network = new TestNetwork(3, { proposalTerms: true });
+    network.elect(1);
+    network.node(2).step(message(M.MsgProp, { from: 3n, to: 2n, entries: [entry(0, 0, "z")] }));
+    const passed = network
+      .at(2)
+      .node.ready()
+      .messages.find(({ type }) => type === M.MsgProp);
+    expect(passed).toMatchObject({ from: 3n, to: 1n, term: 0 });
+  });
+
   test("without a leader they are dropped", () => {
     const { node } = testNode(1n, [1n, 2n]);
     expect(node.propose(data("x"))?.code).toBe("ProposalDropped");

@@ -39,6 +39,8 @@ export interface ApplyParts {
   readonly logKeeper: LogKeeper;
   readonly alarmRaiser: AlarmRaiser;
   readonly elections: Elections;
+  /** The first entry of `term` is applied; all before it had lower terms. */
+  onTerm(term: number): void;
   /** A database from the leader is in place. */
   onRestored(): void;
   /** This member leads and has applied an entry of its own term. */
@@ -112,6 +114,7 @@ export class ApplyLoop {
       if (entry.term !== applied.term) {
         applied.term = entry.term;
         this.#core.leadership.reckonAlone();
+        this.#parts.onTerm(entry.term);
       }
     }
     this.#parts.elections.standAlone();
@@ -149,6 +152,7 @@ export class ApplyLoop {
     const full = outcome.error?.is("NoSpace") === true && !this.#state.alarms.has(rpc.AlarmType.NOSPACE);
     if (full) {
       const waiting = pending;
+      if (waiting !== undefined) waiting.applied = true;
       void this.#parts.alarmRaiser.noSpace().finally(() => {
         if (waiting !== undefined) this.#proposals.settle(waiting, outcome);
       });
@@ -201,6 +205,7 @@ export class ApplyLoop {
   /** Raft's snapshot is durable in the log: put its database in the place of the store while raft goes on. */
   onSnapshot(snapshot: Snapshot): void {
     const index = snapshot.metadata!.index;
+    this.#proposals.leapt();
     // It stands for these, too.
     this.#held = this.#held.filter((entry) => entry.index > index);
     const before = this.#restoring ?? Promise.resolve();

@@ -98,6 +98,7 @@ export function assemble(
     transport,
     {
       onCommitted: (entries) => applyLoop.onCommitted(entries),
+      onNotLeader: (dropped) => core.proposer.onNotLeader(dropped),
       onSoftState: (soft) => hooks.onSoftState(soft),
       onReadStates: (states) => reads.onReadStates(states),
       onSaveSnapshot: (snapshot) => snapshotter.save(snapshot),
@@ -184,6 +185,7 @@ export function assemble(
       logKeeper,
       alarmRaiser,
       elections,
+      onTerm: (term) => core.proposer.onTerm(term),
       onRestored: () => publisher.serveWhenDecided(),
       onLeading: () => hooks.onLeading(),
       onRemoved: () => hooks.onRemoved(),

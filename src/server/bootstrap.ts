@@ -564,6 +564,8 @@ function makeNode(options: MemberOptions, id: MemberId, log: MemoryStorage, appl
     maxSizePerMsg: 1024 * 1024,
     maxInflightMsgs: 512,
     checkQuorum: true,
+    // What `Proposals.lost` concludes rests on it.
+    proposalTerms: true,
     asyncStorageWrites: true,
     preVote: options.preVote,
     random: (n) => below(env.random, n),

@@ -30,6 +30,12 @@ export class Leadership {
     return this.#role === StateType.StateLeader;
   }
 
+  /** How long the leader has been known, in milliseconds; 0 while none is. */
+  get ledForMs(): number {
+    if (this.leader === 0n || this.electedMs === undefined) return 0;
+    return this.#core.env.clock.monotonicMs() - this.electedMs;
+  }
+
   /** Called with every tick of raft's. */
   ticked(nowMs: number): void {
     if (nowMs - this.#tickedMs >= this.#stuckMs) this.#resumedMs = nowMs;
@@ -100,10 +106,12 @@ export class Leadership {
         reject(EtcdError.of("TimeoutLeaderTransfer"));
       });
       const stopListening = this.onChange((leader) => {
-        if (leader !== id) return;
+        if (leader === undefined || leader === memberId) return;
         timer.cancel();
         stopListening();
-        resolve();
+        // Somebody else was elected: the one that was meant will not be, however long this waits.
+        if (leader === id) resolve();
+        else reject(EtcdError.of("TimeoutLeaderTransfer"));
       });
       driver.withNode((node) => node.transferLeader(id));
     });

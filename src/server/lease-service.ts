@@ -1,9 +1,10 @@
-import { isEtcdError, type LeaseId } from "../base/index.ts";
+import { EtcdError, isEtcdError, type LeaseId } from "../base/index.ts";
 import { isNotPrimary, LeaseExpiry, type Lessor, notPrimary } from "../state/lease/index.ts";
 import { rpc } from "../wire/proto/index.ts";
-import { askLeader } from "./ask-leader.ts";
+import { askLeader, retryMs } from "./ask-leader.ts";
 import type { Core } from "./core.ts";
 import type { RequestIds } from "./request-ids.ts";
+import { requestTimeoutMs } from "./timeouts.ts";
 
 type Needs = Pick<
   Core,
@@ -42,7 +43,8 @@ export class LeaseService {
           rpc.createLeaseCheckpoint({ ID: line.id, remainingTTL: line.remainingTtlSeconds }),
         );
         const value = rpc.createLeaseCheckpointRequest({ checkpoints });
-        await core.proposer.propose({ kind: "leaseCheckpoint", value });
+        // Not forwarded: the next leader may have renewed the lease meanwhile.
+        await core.proposer.proposeAsLeader({ kind: "leaseCheckpoint", value });
       });
     }
     this.#expiry = new LeaseExpiry(
@@ -66,50 +68,99 @@ export class LeaseService {
   renew(id: LeaseId): number | Promise<number> {
     const { life, leadership } = this.#core;
     life.mustRun();
-    return leadership.alone ? this.#lessor.renew(id) : this.#renewAmongOthers(id);
+    return leadership.alone && this.#lessor.primary ? this.#lessor.renew(id) : this.#renewAmongOthers(id);
   }
 
-  async #renewAmongOthers(id: LeaseId): Promise<number> {
-    const { leadership, remote, options } = this.#core;
-    if (leadership.isLeader) {
-      // A leader that was replaced must not renew what its successor lets expire.
-      if (!leadership.certain && !(await this.#ensureLeadership())) throw notPrimary();
-      // A lease that is not there may be about to be granted.
-      if (!options.fastLeaseKeepAlive || this.#lessor.lookup(id) === undefined) await this.#allApplied();
-      try {
-        return await this.#lessor.renew(id);
-      } catch (error) {
-        if (!isNotPrimary(error)) throw error;
-      }
+  #renewAmongOthers(id: LeaseId): Promise<number> {
+    const { remote } = this.#core;
+    return this.#byLeader(
+      () => this.#renewHere(id),
+      (url, timeoutMs, signal) => remote.leaseRenew(url, id, timeoutMs, signal),
+    );
+  }
+
+  async #renewHere(id: LeaseId): Promise<number> {
+    const { leadership, options } = this.#core;
+    if (!leadership.certain && !(await this.#ensureLeadership())) {
+      if (leadership.isLeader) throw notPrimary();
+      throw EtcdError.of("LeaderChanged");
     }
-    return askLeader(this.#core, (url, timeoutMs) => remote.leaseRenew(url, id, timeoutMs), isLeaseNotFound);
+    // A lease that is not there may be about to be granted.
+    if (!options.fastLeaseKeepAlive || this.#lessor.lookup(id) === undefined) await this.#allApplied();
+    return this.#asPrimary(() => this.#lessor.renew(id));
+  }
+
+  /**
+   * Renews on behalf of another member. A leader that was replaced must not renew what its successor lets expire.
+   * @throws EtcdError LeaseNotFound, or the one that `isNotPrimary` knows
+   */
+  async renewForPeer(id: LeaseId): Promise<number> {
+    if (!this.#core.leadership.certain && !(await this.#ensureLeadership())) throw notPrimary();
+    return this.#lessor.renew(id);
   }
 
   async timeToLive(request: rpc.LeaseTimeToLiveRequest): Promise<rpc.LeaseTimeToLiveResponse> {
     const { life, leadership, remote } = this.#core;
     life.mustRun();
-    const response = rpc.createLeaseTimeToLiveResponse({ header: this.#core.header(), ID: request.ID, TTL: -1 });
-    if (leadership.alone || leadership.isLeader) {
-      if (!leadership.alone) await this.#allApplied();
-      const lease = this.#lessor.lookup(request.ID);
-      if (lease === undefined) return response;
-      if (this.#lessor.primary) {
-        response.TTL = Math.trunc(lease.remainingMs() / 1000);
-        response.grantedTTL = lease.ttlSeconds;
-        if (request.keys) response.keys = lease.keys().map((key) => Buffer.from(key, "latin1"));
-        return response;
-      }
-    }
     try {
-      const answer = await askLeader(
-        this.#core,
-        (url, timeoutMs) => remote.leaseTimeToLive(url, request, timeoutMs),
-        isLeaseNotFound,
+      if (leadership.alone && this.#lessor.primary) return this.#timeToLiveHere(request);
+      const answer = await this.#byLeader(
+        async () => {
+          await this.#allApplied();
+          return this.#asPrimary(() => this.#timeToLiveHere(request));
+        },
+        (url, timeoutMs, signal) => remote.leaseTimeToLive(url, request, timeoutMs, signal),
       );
       return { ...answer, header: this.#core.header() };
     } catch (error) {
-      if (isLeaseNotFound(error)) return response;
-      throw error;
+      if (!isLeaseNotFound(error)) throw error;
+      return rpc.createLeaseTimeToLiveResponse({ header: this.#core.header(), ID: request.ID, TTL: -1 });
+    }
+  }
+
+  /** @throws EtcdError LeaseNotFound, or the one that `isNotPrimary` knows */
+  #timeToLiveHere({ ID, keys }: rpc.LeaseTimeToLiveRequest): rpc.LeaseTimeToLiveResponse {
+    const lease = this.#lessor.lookup(ID);
+    if (lease === undefined) throw EtcdError.of("LeaseNotFound");
+    if (!this.#lessor.primary) throw notPrimary();
+    return rpc.createLeaseTimeToLiveResponse({
+      header: this.#core.header(),
+      ID,
+      TTL: Math.trunc(lease.remainingMs() / 1000),
+      grantedTTL: lease.ttlSeconds,
+      ...(keys ? { keys: lease.keys().map((key) => Buffer.from(key, "latin1")) } : {}),
+    });
+  }
+
+  /**
+   * Gets from the leader what only the leader knows: from this member by `here`, which rejects with LeaderChanged when the member does not
+   * lead any more or not yet, or from another by `ask`. Retries until one of them answers.
+   */
+  async #byLeader<T>(
+    here: () => Promise<T>,
+    ask: (url: string, timeoutMs: number, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { life, leadership, options } = this.#core;
+    const { clock, scheduler } = this.#core.env;
+    const endMs = clock.monotonicMs() + requestTimeoutMs(options.electionMs);
+    for (;;) {
+      life.mustRun();
+      try {
+        return await (leadership.isLeader ? here() : askLeader(this.#core, ask, isLeaseNotFound, endMs));
+      } catch (error) {
+        if (!isEtcdError(error, "LeaderChanged")) throw error;
+        if (clock.monotonicMs() + retryMs >= endMs) throw EtcdError.of("Timeout");
+      }
+      await new Promise<void>((resolve) => scheduler.after(retryMs, resolve));
+    }
+  }
+
+  /** Turns NotPrimary into LeaderChanged: a lessor becomes primary shortly after its member becomes leader. */
+  async #asPrimary<T>(act: () => T | Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw isNotPrimary(error) ? EtcdError.of("LeaderChanged") : error;
     }
   }
 

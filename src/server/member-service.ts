@@ -10,11 +10,30 @@ import {
   mayRemove,
   newMember,
 } from "../state/membership/index.ts";
-import { rpc } from "../wire/proto/index.ts";
-import { askLeader } from "./ask-leader.ts";
+import { internal, rpc } from "../wire/proto/index.ts";
+import { askLeader, retryMs } from "./ask-leader.ts";
 import type { Core } from "./core.ts";
 import { noTransport } from "./peer/index.ts";
 import { peerURLsOf } from "./peer-urls.ts";
+import { PeerRefusal } from "./remote.ts";
+import { requestTimeoutMs } from "./timeouts.ts";
+import type { Principal } from "./types.ts";
+
+/** Errors of a leader that the next leader, or the same one a moment later, may not give. */
+const passing: ReadonlySet<string> = new Set([
+  "LeaderChanged",
+  "NoLeader",
+  "NotLeader",
+  "Stopped",
+  "Timeout",
+  "TimeoutDueToConnectionLost",
+  "TimeoutDueToLeaderFail",
+  "TimeoutWaitAppliedIndex",
+]);
+/** An etcd leader gives most errors without a reason. The reason may be temporary, so the leader is asked this often. */
+const refusalsMax = 4;
+/** For this long after its election a leader may not know the progress of its learners. */
+const newLeaderMs = 1000;
 
 type Needs = Pick<
   Core,
@@ -110,23 +129,79 @@ export class MemberService {
     return rpc.createMemberUpdateResponse(this.#answer());
   }
 
-  async promote(request: rpc.MemberPromoteRequest, token?: string): Promise<rpc.MemberPromoteResponse> {
-    const { leadership, remote } = this.#core;
-    if (leadership.isLeader) await this.promoteHere(request.ID);
-    else {
-      // Only the leader knows how far a learner has come.
-      await askLeader(
-        this.#core,
-        (url, timeoutMs) => remote.promote(url, request.ID, token, timeoutMs),
-        (error) =>
-          isEtcdError(error, "MemberNotFound") ||
-          isEtcdError(error, "MemberNotLearner") ||
-          isEtcdError(error, "LearnerNotReady"),
-      );
-      // What the leader has done is to be seen in our answer.
-      await this.#core.linearizable();
+  /**
+   * `token`: the caller's, passed on when another member leads. A caller without one, named by a client certificate (`by`), gets a token for
+   * this call.
+   */
+  async promote(request: rpc.MemberPromoteRequest, token?: string, by?: Principal): Promise<rpc.MemberPromoteResponse> {
+    const { leadership, options, env } = this.#core;
+    const endMs = env.clock.monotonicMs() + requestTimeoutMs(options.electionMs);
+    if (!leadership.isLeader && token === undefined && by !== undefined) token = await this.#tokenOf(by);
+    for (;;) {
+      try {
+        if (leadership.isLeader) await this.promoteHere(request.ID);
+        else await this.#promoteByLeader(request.ID, token, endMs);
+        break;
+      } catch (error) {
+        const moved = isEtcdError(error, "LeaderChanged") || isEtcdError(error, "NotLeader");
+        if (!moved) throw error;
+        if (env.clock.monotonicMs() + retryMs >= endMs) throw EtcdError.of("Timeout");
+        await new Promise<void>((resolve) => env.scheduler.after(retryMs, resolve));
+      }
     }
     return rpc.createMemberPromoteResponse(this.#answer());
+  }
+
+  /** Only the leader knows how far a learner has come. */
+  async #promoteByLeader(id: MemberId, token: string | undefined, endMs: number): Promise<void> {
+    const { state, remote, leadership } = this.#core;
+    const wasLearner = state.membership.member(id)?.isLearner === true;
+    let asked = 0;
+    let refusals = 0;
+    try {
+      await askLeader(
+        this.#core,
+        (url, timeoutMs, signal) => {
+          asked++;
+          return remote.promote(url, id, token, timeoutMs, signal);
+        },
+        // A refusal is final unless its reason is temporary.
+        (error) => {
+          if (error instanceof PeerRefusal) return ++refusals >= refusalsMax;
+          // A new leader has not heard of the learner's progress yet.
+          if (isEtcdError(error, "LearnerNotReady") && leadership.ledForMs < newLeaderMs) return false;
+          return isEtcdError(error) && !passing.has(error.key ?? "");
+        },
+        endMs,
+      );
+    } catch (error) {
+      if (error instanceof PeerRefusal) throw EtcdError.raw(Code.Unknown, error.message);
+      // An earlier leader promoted it, and its answer was lost.
+      if (!(wasLearner && asked > 1 && isEtcdError(error, "MemberNotLearner"))) throw error;
+    }
+    // The answer must show what the leader has done.
+    await this.#core.linearizable();
+  }
+
+  /**
+   * A token for a user whom this member knows by a client certificate, which the leader does not see. Undefined for a user without a password,
+   * who cannot have a token: the leader then refuses with UserEmpty.
+   */
+  async #tokenOf({ username }: Principal): Promise<string | undefined> {
+    const { state, env, proposer } = this.#core;
+    try {
+      const value = internal.createInternalAuthenticateRequest({
+        name: username,
+        simpleToken: state.auth.tokenPrefix(),
+      });
+      return (await proposer.propose<rpc.AuthenticateResponse>({ kind: "authenticate", value })).token;
+    } catch (error) {
+      env.logger.warn("no token for a user named by certificate; only the leader itself can promote for them", {
+        "user-name": username,
+        error,
+      });
+      return undefined;
+    }
   }
 
   /** Promotes as the leader. @throws EtcdError MemberNotFound, NotLeader, MemberNotLearner, LearnerNotReady */

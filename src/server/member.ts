@@ -155,6 +155,7 @@ export class ServerMember implements Member {
         snapshots: this.#parts.snapshots,
         members: this.#parts.members,
         auth: this.auth,
+        leases: this.#parts.leases,
         onRemoved: () => this.#onRemoved(),
       }),
     );
@@ -255,10 +256,8 @@ export class ServerMember implements Member {
     const nowMs = this.#env.clock.monotonicMs();
     this.#leadership.ticked(nowMs);
     const { leader, electedMs } = this.#leadership;
-    let unproposed: ReadonlySet<Uint8Array> | undefined;
-    const gone = this.#parts.proposals.expire(nowMs, ({ startedMs, data }) => {
-      unproposed ??= this.#proposer.unproposed();
-      if (unproposed.has(data)) return neverProposed();
+    const gone = this.#parts.proposals.expire(nowMs, ({ startedMs, term }) => {
+      if (term === 0) return neverProposed();
       return timeoutError({
         startedMs,
         leaderElectedMs: electedMs,
@@ -268,6 +267,7 @@ export class ServerMember implements Member {
       });
     });
     if (gone.size > 0) this.#proposer.withdraw(gone);
+    this.#proposer.proposeChanges();
   }
 
   #onSoftState(state: SoftState): void {
@@ -280,9 +280,8 @@ export class ServerMember implements Member {
     }
     if (!changed) return;
     if (state.lead !== 0n) {
-      // To have lost the leader is no news for a reader: it asks on until there is one.
-      this.#reads.onLeaderChange();
-      this.#proposer.onLeader();
+      this.#reads.onLeader();
+      this.#proposer.proposeChanges();
     }
     this.#leadership.tell();
   }
@@ -424,8 +423,8 @@ export class ServerMember implements Member {
     return this.#parts.members.update(request);
   }
 
-  memberPromote(request: rpc.MemberPromoteRequest, token?: string): Promise<rpc.MemberPromoteResponse> {
-    return this.#parts.members.promote(request, token);
+  memberPromote(request: rpc.MemberPromoteRequest, token?: string, by?: Principal): Promise<rpc.MemberPromoteResponse> {
+    return this.#parts.members.promote(request, token, by);
   }
 
   health(): Health {

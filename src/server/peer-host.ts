@@ -1,7 +1,9 @@
 import { SnapshotStatus } from "../raft/index.ts";
+import { notPrimary } from "../state/lease/index.ts";
 import type { AuthService } from "./auth-service.ts";
 import type { Core } from "./core.ts";
 import type { Elections } from "./elections.ts";
+import type { LeaseService } from "./lease-service.ts";
 import type { MemberService } from "./member-service.ts";
 import type { PeerHost } from "./peer/index.ts";
 import { PeerService, type PeerServiceHost } from "./peer-service.ts";
@@ -14,6 +16,7 @@ export interface PeerParts {
   readonly snapshots: SnapshotTransfer;
   readonly members: MemberService;
   readonly auth: AuthService;
+  readonly leases: LeaseService;
   onRemoved(): void;
 }
 
@@ -38,7 +41,7 @@ export function makePeerHost(core: Needs, parts: PeerParts): PeerHost {
   };
 }
 
-function serviceHost(core: Needs, { members, auth }: PeerParts): PeerServiceHost {
+function serviceHost(core: Needs, { members, auth, leases }: PeerParts): PeerServiceHost {
   const { clusterId, node, state, applied } = core;
   const { membership, mvcc, lessor } = state;
   return {
@@ -46,15 +49,21 @@ function serviceHost(core: Needs, { members, auth }: PeerParts): PeerServiceHost
     members: () => membership.members(),
     promote: async (id, token) => {
       if (auth.store.enabled) {
-        const by = auth.principal({ get: (name) => (name === "token" ? token : undefined) }, {});
-        auth.requireRoot(by);
+        const metadata = { get: (name: string) => (name === "token" ? token : undefined) };
+        await auth.ready(metadata);
+        auth.requireRoot(auth.principal(metadata, {}));
       }
       await members.promoteHere(id);
     },
     hashKv: (revision) => mvcc.hashKvSliced(revision),
     applied: () => applied.wait(node.committed),
-    leaseRenew: (id) => lessor.renew(id),
-    leaseLookup: (id) => lessor.lookup(id),
+    leaseRenew: (id) => leases.renewForPeer(id),
+    leaseLookup: (id) => {
+      const lease = lessor.lookup(id);
+      // How much is left is the leader's knowledge.
+      if (lease !== undefined && !lessor.primary) throw notPrimary();
+      return lease;
+    },
     downgradeEnabled: async () => {
       await core.linearizable();
       return membership.downgrade.enabled;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EtcdError, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../base/index.ts";
-import { Proposals, promised } from "./proposals.ts";
+import { type Pending, Proposals, promised } from "./proposals.ts";
 
 function setup(isOurs: (id: bigint) => boolean = () => true): { proposals: Proposals; time: ManualTime } {
   const time = new ManualTime();
@@ -46,13 +46,42 @@ describe("requests on their way through the log", () => {
     const late = [3n, 4n].map((id) => promised((waiter) => proposals.add(id, bytes(id), undefined, waiter)));
     time.advance(2000);
     const gone = proposals.expire(time.monotonicMs(), () => EtcdError.of("Timeout"));
-    expect([...gone].map((data) => Buffer.from(data).toString())).toEqual(["1", "2"]);
+    expect([...gone].map(({ data }) => Buffer.from(data).toString())).toEqual(["1", "2"]);
     for (const answer of early) await expect(answer).rejects.toThrow("request timed out");
     expect(proposals.size).toBe(2);
     proposals.byId(4n);
     proposals.rejectAll();
     for (const answer of late) await expect(answer).rejects.toThrow("server stopped");
     expect(proposals.size).toBe(0);
+  });
+
+  it("are lost when a later term begins without their entry: those that raft was given before, and no others", async () => {
+    const { proposals, time } = setup();
+    const added: Pending[] = [];
+    const answers = [1n, 2n, 3n, 4n, 5n].map((id) =>
+      promised<string>((waiter) => {
+        added.push(proposals.add(id, bytes(id), undefined, waiter));
+      }),
+    );
+    const [first, second, applied, later, waiting] = added as [Pending, Pending, Pending, Pending, Pending];
+    for (const pending of [first, second, applied]) pending.term = 2;
+    later.term = 3;
+    applied.applied = true;
+    expect(proposals.lost(2)).toEqual([]);
+    expect(proposals.lost(3)).toEqual([first, second]);
+    // What is proposed again comes in the order of the new leader's log.
+    second.term = 3;
+    for (const pending of [second, first]) proposals.settle(proposals.byId(pending.id)!, { response: "again" });
+    expect(await Promise.all(answers.slice(0, 2))).toEqual(["again", "again"]);
+    // A snapshot may hold the entry of whatever raft was given.
+    proposals.leapt();
+    await expect(answers[3]).rejects.toThrow("request timed out, possibly due to previous leader failure");
+    expect(proposals.size).toBe(2);
+    proposals.settle(applied, { error: EtcdError.of("NoSpace") });
+    await expect(answers[2]).rejects.toThrow("database space exceeded");
+    time.advance(7000);
+    expect(proposals.expire(time.monotonicMs(), () => EtcdError.of("Timeout"))).toEqual(new Set([waiting]));
+    await expect(answers[4]).rejects.toThrow("request timed out");
   });
 
   it("agree with a list, whatever order they are settled in", () => {

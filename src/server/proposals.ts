@@ -35,15 +35,25 @@ export function promised<R>(submit: (waiter: Waiter) => void): Promise<R> {
   return new Promise<R>((resolve, reject) => submit(new Promised(resolve as (response: unknown) => void, reject)));
 }
 
-/** One request on its way through the log. */
-interface Pending {
-  readonly id: bigint;
-  /** The encoded entry; its identity tells the entry again when it comes back from the log of this very process. */
+/** An encoded entry on its way into the log. */
+export interface Proposal {
+  /** Its identity tells the entry again when it comes back from the log of this very process. */
   readonly data: Uint8Array;
-  /** The decoded request, so that our own entries are not decoded a second time. */
+  /** Valid only while this member leads: appended to its own log or refused, never forwarded. */
+  readonly asLeader: boolean;
+  /** The term in which raft accepted it; an entry that holds it has this term. 0 until raft has accepted it. */
+  term: number;
+}
+
+/** One request on its way through the log. */
+interface Pending extends Proposal {
+  readonly id: bigint;
+  /** The decoded request, so that our own entries are not decoded a second time; undefined for a change of members. */
   readonly request: Envelope | undefined;
   readonly startedMs: number;
   readonly deadlineMs: number;
+  /** Its entry is applied; only the answer is still due. */
+  applied: boolean;
   /** Its place in the line, counted since the start; -1 once it is overtaken or settled. */
   place: number;
   readonly waiter: Waiter;
@@ -102,13 +112,15 @@ export class Proposals {
   }
 
   /** `waiter` is told what becomes of the entry. Caller has checked `size` against `pendingMax`. */
-  add(id: bigint, data: Uint8Array, request: Envelope | undefined, waiter: Waiter): void {
+  add(id: bigint, data: Uint8Array, request: Envelope | undefined, waiter: Waiter, asLeader = false): Pending {
     if (this.#tail - this.#head === this.#line.length) this.#grow();
     const startedMs = this.#env.clock.monotonicMs();
     const place = this.#tail++;
     const deadlineMs = startedMs + this.#timeoutMs;
-    this.#line[place & (this.#line.length - 1)] = { id, data, request, startedMs, deadlineMs, place, waiter };
+    const pending = { id, data, request, startedMs, deadlineMs, place, waiter, asLeader, term: 0, applied: false };
+    this.#line[place & (this.#line.length - 1)] = pending;
     this.#size++;
+    return pending;
   }
 
   /** The request whose entry this is, when this process proposed it and nobody older waits. Else ask by id. */
@@ -119,6 +131,8 @@ export class Proposals {
 
   byId(id: bigint): Pending | undefined {
     if (this.#size === 0 || !this.#isOurs(id)) return undefined;
+    const overtaken = this.#overtaken.get(id);
+    if (overtaken !== undefined) return overtaken;
     const mask = this.#line.length - 1;
     for (let place = this.#head; place < this.#tail; place++) {
       const pending = this.#line[place & mask];
@@ -126,7 +140,7 @@ export class Proposals {
       this.#overtake(place);
       return pending;
     }
-    return this.#overtaken.get(id);
+    return undefined;
   }
 
   settle(pending: Pending, outcome: Outcome): void {
@@ -136,15 +150,43 @@ export class Proposals {
     pending.waiter.settled(outcome);
   }
 
-  /** Rejects what waited too long, each with the error that fits it. Returns the encoded entries given up. */
-  expire(nowMs: number, errorFor: (pending: Pick<Pending, "startedMs" | "data">) => EtcdError): Set<Uint8Array> {
-    const gone = new Set<Uint8Array>();
+  /**
+   * Proposals that are lost, oldest first; they stay pending. An entry of `term` has been applied, so no entry of an earlier term can
+   * follow, and no entry of another term can hold them (docs/decisions/0008-lost-proposals.md).
+   */
+  lost(term: number): Pending[] {
+    return this.#given((pending) => pending.term < term);
+  }
+
+  /**
+   * Fails every proposal that raft has accepted, with an error that leaves its outcome open: a snapshot replaces entries of the log, and
+   * theirs may be among them.
+   */
+  leapt(): void {
+    for (const pending of this.#given(() => true)) this.refuse(pending, EtcdError.of("TimeoutDueToLeaderFail"));
+  }
+
+  /** Fails it; an entry of it that is applied later has no waiter. */
+  refuse(pending: Pending, error: EtcdError): void {
+    if (!this.#forget(pending)) return;
+    this.#failed.inc();
+    this.#observe(pending, false);
+    pending.waiter.settled({ error });
+  }
+
+  /** Proposals that raft has accepted and whose entry is not applied. Empties the line: in which order entries come next is not known. */
+  #given(which: (pending: Pending) => boolean): Pending[] {
+    if (this.#size === 0) return [];
+    this.#overtake(this.#tail);
+    return [...this.#overtaken.values()].filter((pending) => pending.term !== 0 && !pending.applied && which(pending));
+  }
+
+  /** Rejects what waited too long, each with the error that fits it. Returns what was given up. */
+  expire(nowMs: number, errorFor: (pending: Pick<Pending, "startedMs" | "term">) => EtcdError): Set<Proposal> {
+    const gone = new Set<Proposal>();
     const giveUp = (pending: Pending): void => {
-      gone.add(pending.data);
-      this.#forget(pending);
-      this.#failed.inc();
-      this.#observe(pending, false);
-      pending.waiter.settled({ error: errorFor(pending) });
+      gone.add(pending);
+      this.refuse(pending, errorFor(pending));
     };
     for (const pending of this.#overtaken.values()) {
       if (pending.deadlineMs > nowMs) break;

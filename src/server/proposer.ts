@@ -1,4 +1,4 @@
-import { EtcdError, type Logger } from "../base/index.ts";
+import { Code, EtcdError, type Scheduler } from "../base/index.ts";
 import type { ConfChange, RawNode } from "../raft/index.ts";
 import type { Member as MemberInfo } from "../state/membership/index.ts";
 import { raftpb } from "../wire/proto/index.ts";
@@ -8,7 +8,7 @@ import type { Core } from "./core.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Life } from "./life.ts";
 import type { MemberOptions } from "./options.ts";
-import { type Proposals, pendingMax, promised, type Waiter } from "./proposals.ts";
+import { type Pending, type Proposal, type Proposals, pendingMax, promised, type Waiter } from "./proposals.ts";
 import type { RaftDriver } from "./raft-driver.ts";
 import type { RequestIds } from "./request-ids.ts";
 import { applyGapMax } from "./timeouts.ts";
@@ -24,9 +24,10 @@ export class Proposer {
   readonly #proposals: Proposals;
   readonly #ids: RequestIds;
   readonly #options: Pick<MemberOptions, "requestBytesMax" | "priorityRequest">;
-  /** Changes of members that wait for a leader, by their encoded entry; at most `pendingMax`. */
-  readonly #changes = new Map<Uint8Array, ConfChange>();
-  readonly #logger: Logger;
+  /** Membership changes that raft has not accepted yet; at most `pendingMax`. */
+  readonly #changes = new Map<Pending, ConfChange>();
+
+  readonly #scheduler: Scheduler;
 
   constructor(
     core: Pick<Core, "options" | "env" | "life" | "node" | "driver" | "leadership" | "applied">,
@@ -41,7 +42,7 @@ export class Proposer {
     this.#ids = ids;
     this.#options = core.options;
     this.#leadership = core.leadership;
-    this.#logger = core.env.logger;
+    this.#scheduler = core.env.scheduler;
   }
 
   /** `waiter` is told what the applied entry answers. @throws EtcdError Stopped, TooManyRequests, RequestTooLarge */
@@ -54,13 +55,12 @@ export class Proposer {
     const data = encodeCommand(id, command, by);
     if (data.length > requestBytesMax) throw EtcdError.of("RequestTooLarge");
     const envelope: Envelope = { id, command, username: by?.username ?? "", authRevision: by?.authRevision ?? 0 };
-    this.#proposals.add(id, data, envelope, waiter);
-    this.#driver.propose(data, asLeader);
+    this.#driver.propose(this.#proposals.add(id, data, envelope, waiter, asLeader));
   }
 
   /**
    * What only a leader may decide. A deposed one that kept it for its successor could end a lease that was renewed there meanwhile: it
-   * is dropped instead, and its caller told when the time is up.
+   * is dropped instead. Rejects with LeaderChanged then.
    */
   proposeAsLeader<R>(command: Command, by?: Principal): Promise<R> {
     return promised((waiter) => this.submit(command, by, waiter, true));
@@ -78,33 +78,58 @@ export class Proposer {
     const full: ConfChange = { ...change, id: this.#ids.next() };
     const data = raftpb.encodeConfChange(full);
     return promised((waiter) => {
-      this.#proposals.add(full.id, data, undefined, waiter);
-      this.#changes.set(data, full);
-      if (this.#leadership.leader !== 0n) this.onLeader();
+      this.#changes.set(this.#proposals.add(full.id, data, undefined, waiter), full);
+      this.proposeChanges();
     });
   }
 
-  /** There is somebody to take what waited for a leader. */
-  onLeader(): void {
-    if (this.#changes.size === 0) return;
-    const changes = [...this.#changes.values()];
-    this.#changes.clear();
+  /**
+   * Proposes the membership changes that wait for a leader. Call it whenever raft may accept them. They wait until an entry of the current
+   * term is applied: before that, a new leader would replace a change by an empty entry.
+   */
+  proposeChanges(): void {
+    if (this.#changes.size === 0 || this.#leadership.leader === 0n) return;
     this.#driver.withNode((node) => {
-      for (const change of changes) {
+      if (this.#applied.term !== node.term) return;
+      for (const [pending, change] of this.#changes) {
+        const { term } = node;
         const refused = node.proposeConfChange(change);
-        if (refused !== undefined) this.#logger.warn("configuration change was not proposed", { error: refused });
+        // No leader, or one that hands over: it waits.
+        if (refused?.code === "ProposalDropped") return;
+        this.#changes.delete(pending);
+        if (refused === undefined) pending.term = term;
+        else this.#proposals.refuse(pending, EtcdError.raw(Code.Unknown, refused.message));
       }
     });
   }
 
-  /** Entries that raft has not been told of: nobody leads, or the log has no room. */
-  unproposed(): ReadonlySet<Uint8Array> {
-    return new Set([...this.#changes.keys(), ...this.#driver.unproposed]);
+  /**
+   * The first entry of `term` is applied: proposes again what was lost with the leaders of earlier terms
+   * (docs/decisions/0008-lost-proposals.md). Deadlines stay as they are.
+   */
+  onTerm(term: number): void {
+    for (const pending of this.#proposals.lost(term)) {
+      if (pending.asLeader) {
+        this.#proposals.refuse(pending, EtcdError.of("LeaderChanged"));
+        continue;
+      }
+      pending.term = 0;
+      if (pending.request === undefined) {
+        this.#changes.set(pending, raftpb.decodeConfChange(pending.data) as ConfChange);
+      } else if (!this.#driver.propose(pending)) this.#proposals.refuse(pending, EtcdError.of("TooManyRequests"));
+    }
+    // Raft learns what is applied only after this batch of entries.
+    if (this.#changes.size > 0) this.#scheduler.endOfTurn(() => this.proposeChanges());
+  }
+
+  /** This member lost leadership before raft was given these. */
+  onNotLeader(dropped: readonly Proposal[]): void {
+    for (const pending of dropped) this.#proposals.refuse(pending as Pending, EtcdError.of("LeaderChanged"));
   }
 
   /** Forgets what waits still. */
-  withdraw(gone: ReadonlySet<Uint8Array>): void {
-    for (const data of gone) this.#changes.delete(data);
+  withdraw(gone: ReadonlySet<Proposal>): void {
+    for (const pending of gone) this.#changes.delete(pending as Pending);
     this.#driver.withdraw(gone);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from "../raft/index.ts";
 import type { Wal } from "../storage/wal/index.ts";
 import type { Transport } from "./peer/index.ts";
+import type { Proposal } from "./proposals.ts";
 
 /** What the driver tells the member. All calls are synchronous and run to their end before raft goes on. */
 export interface DriverEvents {
@@ -24,6 +25,8 @@ export interface DriverEvents {
    * cannot take entries just now.
    */
   onCommitted(entries: readonly Entry[]): Promise<void> | undefined;
+  /** Only a leader may propose these, and this node no longer leads: the driver has dropped them. */
+  onNotLeader(dropped: readonly Proposal[]): void;
   /** Leader or role changed. */
   onSoftState(state: SoftState): void;
   /** A read index that was asked for is known: every entry up to `index` must be applied before the read is answered. */
@@ -76,10 +79,10 @@ export class RaftDriver {
   readonly #events: DriverEvents;
   readonly #env: Env;
   readonly #refusals: Counter;
-  /** Encoded entries waiting to be stepped into raft together; length at most `proposalsWaitingMax`. */
-  #waiting: Uint8Array[] = [];
-  /** Those among `#waiting`, and some that waited lately, that only a leader may propose. */
-  readonly #leaderOnly = new Set<Uint8Array>();
+  /** Waiting to be stepped into raft together; length at most `proposalsWaitingMax`. */
+  #waiting: Proposal[] = [];
+  /** `#waiting` may hold proposals that only a leader may make. */
+  #leaderOnly = false;
   /** Oldest first. Bounded by `unwrittenBytesMax` for a leader, by raft's flow control for a follower. */
   readonly #writes: Write[] = [];
   /** A snapshot's files are being written: nothing may enter the log before its record does. */
@@ -123,26 +126,21 @@ export class RaftDriver {
   }
 
   /**
-   * Queues an encoded entry for the next batch; false when the queue is full. Without a leader it waits in the queue. `asLeader`: it
-   * is good only as long as this node leads, and is dropped, not forwarded, when its turn comes too late.
+   * Queues a proposal for the next batch; false when the queue is full. Without a leader it waits in the queue. Its `term` is set when
+   * raft takes it.
    */
-  propose(data: Uint8Array, asLeader = false): boolean {
+  propose(proposal: Proposal): boolean {
     if (this.#waiting.length >= proposalsWaitingMax) return false;
-    this.#waiting.push(data);
-    if (asLeader) this.#leaderOnly.add(data);
+    this.#waiting.push(proposal);
+    if (proposal.asLeader) this.#leaderOnly = true;
     this.#schedule();
     return true;
   }
 
-  /** Proposals that raft has not been told of: nobody leads, or the log has no room. */
-  get unproposed(): readonly Uint8Array[] {
-    return this.#waiting;
-  }
-
-  /** Forgets proposals that never entered the log because there was no leader; `data` is compared by identity. */
-  withdraw(data: ReadonlySet<Uint8Array>): void {
+  /** Forgets proposals that never entered the log because there was no leader. */
+  withdraw(gone: ReadonlySet<Proposal>): void {
     if (this.#waiting.length === 0) return;
-    this.#waiting = this.#waiting.filter((waiting) => !data.has(waiting));
+    this.#waiting = this.#waiting.filter((proposal) => !gone.has(proposal));
   }
 
   /** Runs `act` on the raft node, then whatever it made ready. */
@@ -227,23 +225,30 @@ export class RaftDriver {
     if (this.#waiting.length === 0 || this.#lead === 0n) return;
     // The disk is behind: the next write that ends goes on here.
     if (this.#wal.pendingBytes > unwrittenBytesMax && this.#writes.length > 0) return;
-    const batch = this.#leaderOnly.size === 0 ? this.#waiting : this.#forThisRole();
+    const batch = this.#leaderOnly ? this.#forThisRole() : this.#waiting;
     this.#waiting = [];
     if (batch.length === 0) return;
-    if (this.#node.proposeMany(batch) === undefined) this.#leaderOnly.clear();
-    else {
+    const { term } = this.#node;
+    const datas: Uint8Array[] = new Array(batch.length);
+    for (let i = 0; i < batch.length; i++) datas[i] = batch[i]!.data;
+    if (this.#node.proposeMany(datas) === undefined) {
+      for (const proposal of batch) proposal.term = term;
+      this.#leaderOnly = false;
+    } else {
       // Dropped whole: a transfer is under way or the uncommitted tail is full. It waits; its callers have a deadline.
       this.#waiting = batch.concat(this.#waiting);
     }
   }
 
   /** Of what waits, all that may be proposed in the role of now. */
-  #forThisRole(): Uint8Array[] {
-    const leads = this.#node.lead === this.#node.id;
-    const batch = leads ? this.#waiting : this.#waiting.filter((data) => !this.#leaderOnly.has(data));
+  #forThisRole(): Proposal[] {
     // A transfer that is under way refuses the batch: its proposals wait on, and are looked at again.
-    if (!leads) this.#leaderOnly.clear();
-    return batch;
+    if (this.#node.lead === this.#node.id) return this.#waiting;
+    this.#leaderOnly = false;
+    const refused = this.#waiting.filter(({ asLeader }) => asLeader);
+    if (refused.length === 0) return this.#waiting;
+    this.#events.onNotLeader(refused);
+    return this.#waiting.filter(({ asLeader }) => !asLeader);
   }
 
   #handle(ready: Ready): void {

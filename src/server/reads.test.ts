@@ -91,16 +91,24 @@ describe("a round of reads", () => {
     expect(asked.length).toBe(before);
   });
 
-  it("fails when the leader changes before its index is known", async () => {
+  it("asks the next leader at once when the leader changes before its index is known", async () => {
     read(1);
     await settle();
     read(2);
-    reads.onLeaderChange();
+    expect(asked).toHaveLength(1);
+    reads.onLeader();
+    expect(asked).toHaveLength(2);
     await settle();
-    expect(outcomes).toEqual({ 1: "etcdserver: leader changed" });
+    expect(outcomes).toEqual({});
     tell(10);
     await settle();
-    expect(outcomes[2]).toBe("read");
+    expect(outcomes).toEqual({ 1: "read" });
+    tell(10);
+    await settle();
+    expect(outcomes).toEqual({ 1: "read", 2: "read" });
+    // Nobody waits: nobody is asked.
+    reads.onLeader();
+    expect(asked).toHaveLength(3);
   });
 });
 
@@ -110,7 +118,7 @@ describe("a round whose index is known", () => {
     await settle();
     tell(12);
     // The leader that told the index is gone, and with it the entry.
-    reads.onLeaderChange();
+    reads.onLeader();
     await pass(timeoutMs - 500);
     expect(outcomes).toEqual({});
     await pass(1000);

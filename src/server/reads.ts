@@ -115,9 +115,12 @@ export class Reads {
     }
   }
 
-  /** The leader changed: an answer of the old one may never come, and etcd tells its readers so. */
-  onLeaderChange(): void {
-    if (this.#current !== undefined) this.#failCurrent(EtcdError.of("LeaderChanged"));
+  /**
+   * There is a new leader: an answer of the old one may never come, so the new one is asked at once. (etcd fails its readers with
+   * `leader changed` here.) Asking again is safe: whichever leader answers, it was confirmed after the reads began.
+   */
+  onLeader(): void {
+    if (this.#current !== undefined) this.#request();
   }
 
   stop(): void {

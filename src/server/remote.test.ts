@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { type Env, EtcdError, ManualTime, nullMetrics, SeededRandom, silentLogger } from "../base/index.ts";
 import type { PeerRequest, PeerResponse, Transport } from "./peer/index.ts";
-import { Remote } from "./remote.ts";
+import { PeerRefusal, Remote } from "./remote.ts";
+
+const patience = new AbortController().signal;
 
 function remoteThatSays(status: number, said: string) {
   const time = new ManualTime();
@@ -22,8 +24,8 @@ function remoteThatSays(status: number, said: string) {
 
 it("asks for a promotion in the name of its client", async () => {
   const { remote, asked } = remoteThatSays(200, "[]");
-  await remote.promote("http://a:1", 7n, undefined, 100);
-  await remote.promote("http://a:1", 7n, "abc.9", 100);
+  await remote.promote("http://a:1", 7n, undefined, 100, patience);
+  await remote.promote("http://a:1", 7n, "abc.9", 100, patience);
   expect(asked.map(([, { method, path, headers }]) => ({ method, path, headers }))).toEqual([
     { method: "POST", path: "/members/promote/7", headers: {} },
     { method: "POST", path: "/members/promote/7", headers: { authorization: "abc.9" } },
@@ -35,7 +37,19 @@ it.each([
   [408, "{}", "Timeout"],
   [412, "membership: can only promote a learner member", "MemberNotLearner"],
   [412, "etcdserver: can only promote a learner member which is in sync with leader", "LearnerNotReady"],
+  [500, '{"message":"etcdserver: user name is empty"}', "UserEmpty"],
+  [500, '{"message":"etcdserver: invalid auth token"}', "InvalidAuthToken"],
+  [500, '{"message":"etcdserver: permission denied"}', "PermissionDenied"],
+  [500, '{"message":"etcdserver: re-configuration failed due to not enough started members"}', "NotEnoughStarted"],
 ] as const)("takes %i %s for %s", async (status, said, name) => {
   const { remote } = remoteThatSays(status, said);
-  await expect(remote.promote("http://a:1", 7n, undefined, 100)).rejects.toThrow(EtcdError.of(name));
+  await expect(remote.promote("http://a:1", 7n, undefined, 100, patience)).rejects.toThrow(EtcdError.of(name));
 });
+
+it.each(['{"message":"Internal Server Error"}', "null", "<html>"])(
+  "takes 500 %s for a refusal without a reason",
+  async (said) => {
+    const { remote } = remoteThatSays(500, said);
+    await expect(remote.promote("http://a:1", 7n, undefined, 100, patience)).rejects.toThrow(PeerRefusal);
+  },
+);

@@ -28,6 +28,11 @@ function textOf(response: PeerResponse): string {
   return Buffer.from(response.body).toString("utf8");
 }
 
+/** A peer answered, and what it says is of no kind that is known. */
+export class PeerRefusal extends Error {
+  override readonly name = "PeerRefusal";
+}
+
 /** What members ask each other besides raft: one request each, on the peer port. */
 export class Remote {
   readonly #transport: Transport;
@@ -147,9 +152,9 @@ export class Remote {
   }
 
   /** Renews at the leader. @throws EtcdError LeaseNotFound; Error when it could not be asked */
-  async leaseRenew(url: string, id: LeaseId, timeoutMs: number): Promise<number> {
+  async leaseRenew(url: string, id: LeaseId, timeoutMs: number, signal: AbortSignal): Promise<number> {
     const body = rpc.encodeLeaseKeepAliveRequest({ ID: id });
-    const answer = await this.#lease(url, "/leases", body, timeoutMs);
+    const answer = await this.#lease(url, "/leases", body, timeoutMs, signal);
     return rpc.decodeLeaseKeepAliveResponse(answer).TTL;
   }
 
@@ -158,17 +163,25 @@ export class Remote {
     url: string,
     request: rpc.LeaseTimeToLiveRequest,
     timeoutMs: number,
+    signal: AbortSignal,
   ): Promise<rpc.LeaseTimeToLiveResponse> {
     const body = leasepb.encodeLeaseInternalRequest({ leaseTimeToLiveRequest: request });
-    const answer = leasepb.decodeLeaseInternalResponse(await this.#lease(url, "/leases/internal", body, timeoutMs));
+    const said = await this.#lease(url, "/leases/internal", body, timeoutMs, signal);
+    const answer = leasepb.decodeLeaseInternalResponse(said);
     if (answer.leaseTimeToLiveResponse === undefined)
       throw new DecodeError("Truncated", "an empty answer about a lease");
     return answer.leaseTimeToLiveResponse;
   }
 
-  async #lease(url: string, path: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async #lease(
+    url: string,
+    path: string,
+    body: Uint8Array,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
     const request: PeerRequest = { method: "POST", path, headers: { "content-type": "application/protobuf" }, body };
-    const answer = await this.#transport.request(url, request, timeoutMs);
+    const answer = await this.#transport.request(url, request, timeoutMs, signal);
     if (answer.status === 200) return answer.body;
     if (answer.status === 404) throw EtcdError.of("LeaseNotFound");
     throw new Error(`lease: status ${answer.status}: ${textOf(answer).trim()}`);
@@ -176,12 +189,18 @@ export class Remote {
 
   /**
    * Promotes by the leader. `token`: of the client that asked, since the leader checks who it is.
-   * @throws EtcdError MemberNotFound, MemberNotLearner, LearnerNotReady, or with the leader's text
+   * @throws EtcdError what the leader says; PeerRefusal when it says no more than that it failed; Error when it could not be asked
    */
-  async promote(url: string, id: MemberId, token: string | undefined, timeoutMs: number): Promise<void> {
+  async promote(
+    url: string,
+    id: MemberId,
+    token: string | undefined,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
     const request: PeerRequest = { method: "POST", path: `/members/promote/${id}`, headers, body: nothing };
-    const answer = await this.#transport.request(url, request, timeoutMs);
+    const answer = await this.#transport.request(url, request, timeoutMs, signal);
     if (answer.status === 200) return;
     const said = textOf(answer);
     if (answer.status === 408) throw EtcdError.of("Timeout");
@@ -192,7 +211,18 @@ export class Remote {
       }
       if (said.includes("can only promote a learner member")) throw EtcdError.of("MemberNotLearner");
     }
-    throw new Error(`member promote: unknown error(${said})`);
+    const known = EtcdError.ofText(messageOf(said));
+    if (known !== undefined) throw known;
+    throw new PeerRefusal(`member promote: unknown error(${said})`);
+  }
+}
+
+/** The text of an error as etcd's peer port gives it: `{"message":"…"}`. */
+function messageOf(body: string): string {
+  try {
+    return text((JSON.parse(body) as { message?: unknown } | null)?.message) ?? "";
+  } catch {
+    return body.trim();
   }
 }
 

@@ -62,7 +62,7 @@ export interface Member {
 
   /**
    * The barrier before a linearizable read. Undefined: what is applied now is recent enough, go on in this very turn.
-   * Otherwise resolves when everything acknowledged before the call is applied here; rejects with Timeout, LeaderChanged, Stopped.
+   * Otherwise resolves when everything acknowledged before the call is applied here; rejects with Timeout or Stopped.
    */
   linearizable(): Promise<void> | undefined;
 
@@ -91,8 +91,8 @@ export interface Member {
   memberAdd(request: rpc.MemberAddRequest): Promise<rpc.MemberAddResponse>;
   memberRemove(request: rpc.MemberRemoveRequest): Promise<rpc.MemberRemoveResponse>;
   memberUpdate(request: rpc.MemberUpdateRequest): Promise<rpc.MemberUpdateResponse>;
-  /** `token`: of who asks, for the leader, which may be another member. */
-  memberPromote(request: rpc.MemberPromoteRequest, token?: string): Promise<rpc.MemberPromoteResponse>;
+  /** `token`: of who asks, for the leader, which may be another member; without one, `by` is who asks. */
+  memberPromote(request: rpc.MemberPromoteRequest, token?: string, by?: Principal): Promise<rpc.MemberPromoteResponse>;
 
   alarm(request: rpc.AlarmRequest): Promise<rpc.AlarmResponse>;
   status(): rpc.StatusResponse;

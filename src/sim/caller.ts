@@ -56,6 +56,8 @@ export class Caller {
   readonly #trace: (who: string, what: string) => void;
   readonly #unexpected: (error: unknown) => void;
   readonly #inFlight = new Map<Process, Set<() => void>>();
+  /** Calls that reached a member and are not answered. */
+  readonly #takenUp = new Set<{ readonly machine: Machine; readonly request: Request; readonly callMs: number }>();
   /** Greatest revision that the log says is compacted. */
   readonly #compacted: () => number;
   readonly #broken: (message: string) => void;
@@ -77,6 +79,25 @@ export class Caller {
     this.#unexpected = unexpected;
   }
 
+  /**
+   * Describes a call that has waited for more than `limitMs` at a member that knew its leader all the time; undefined if there is none.
+   * `ledSinceMs`: since when a member knows its current leader; undefined while it knows none. Calls made before `fromMs` under a leader
+   * that has not changed since may have lost a message and wait for their timeout; they are passed over.
+   */
+  waitsTooLong(
+    limitMs: number,
+    fromMs: number,
+    ledSinceMs: (machine: Machine) => number | undefined,
+  ): string | undefined {
+    for (const { machine, request, callMs } of this.#takenUp) {
+      const ledMs = ledSinceMs(machine);
+      if (ledMs === undefined || Math.max(callMs, ledMs) <= fromMs) continue;
+      const waitsMs = this.#world.nowMs - Math.max(callMs, ledMs);
+      if (waitsMs > limitMs) return `${describe(request)} at ${machine.name} waits for ${waitsMs} ms under its leader`;
+    }
+    return undefined;
+  }
+
   /** The process ended: whatever was on its way to it or from it is lost. */
   ended(process: Process): void {
     const lost = this.#inFlight.get(process);
@@ -93,7 +114,10 @@ export class Caller {
       await world.wait(exponential(world.random, this.#latencyMs));
       const process = machine.process;
       if (process?.member === undefined) return "unsent";
+      const takenUp = { machine, request, callMs: world.nowMs };
+      this.#takenUp.add(takenUp);
       const outcome = await this.#ask(process, process.member, request);
+      this.#takenUp.delete(takenUp);
       const id = this.#nextId++;
       const returnMs = world.nowMs;
       const record: CallRecord = { type: "call", id, client, request, callMs };

@@ -392,6 +392,33 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    name: "proposal-without-term",
+    about:
+      "a proposal that is made again was sent without its term, so that a former leader may have passed the first one on to the new one",
+    changes: { members: 3, transfers: 60, clients: 6, thinkMs: 50, networkLatencyMs: 8, networkOrdered: false },
+    plant: async () => {
+      const { Raft } = await import("../raft/raft.ts");
+      return wrap(
+        Raft.prototype,
+        "send",
+        (original) =>
+          function (this: object, message: { type: MessageType; term: number }) {
+            original.call(this, message);
+            if (message.type === MessageType.MsgProp) message.term = 0;
+          },
+      );
+    },
+  },
+  {
+    name: "proposal-of-dead-leader-waits",
+    about: "what was handed to a leader that is gone waits for its time-out, as in etcd",
+    changes: { members: 3, clients: 6, thinkMs: 50, rots: 0, memberChanges: 0 },
+    plant: async () => {
+      const { Proposer } = await import("../server/proposer.ts");
+      return wrap(Proposer.prototype, "onTerm", () => () => {});
+    },
+  },
+  {
     name: "read-without-round",
     about: "linearizable reads look at what is applied here, on any member",
     changes: { members: 3 },

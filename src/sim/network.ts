@@ -115,7 +115,16 @@ class SimTransport implements Transport {
     this.#endpoint = { url, life, time, self: undefined, host: undefined, startedMs: 0, transport: this };
   }
 
-  async request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(new Error("the answer is not waited for any longer")), {
+        once: true,
+      });
+      this.#request(url, request, timeoutMs).then(resolve, reject);
+    });
+  }
+
+  async #request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
     const network = this.#network;
     const world = this.#world;
     const giveUpMs = world.nowMs + timeoutMs;

@@ -11,6 +11,7 @@ import {
 import { Cluster, type Failure, stackOf, type TraceSink } from "./cluster.ts";
 import { canonical } from "./convert.ts";
 import { Faults } from "./faults.ts";
+import type { Machine } from "./machine.ts";
 import { followMembership } from "./members.ts";
 import { endDowngrade } from "./operators.ts";
 import { drawOptions, type Options } from "./options.ts";
@@ -147,6 +148,9 @@ function checkHistory(cluster: Cluster): string {
   return result.verdict;
 }
 
+/** Longest wait of a call at a member that knows its leader, once all faults have ended. */
+const waitMaxMs = 3000;
+
 type Phase = "start" | "safety" | "calm" | "rest" | "end";
 
 /** The order of things; each call of `slice` does a piece of it. */
@@ -157,6 +161,8 @@ class Phases {
   #phase: Phase = "start";
   #untilMs = 0;
   #deliveredBefore = 0;
+  /** What each machine knows of its leader, and since when. */
+  readonly #led = new Map<Machine, { readonly view: string; readonly sinceMs: number }>();
 
   constructor(cluster: Cluster, safetyMs: number) {
     this.#cluster = cluster;
@@ -226,6 +232,36 @@ class Phases {
     world.after(exponential(world.random, 400), () => this.#keepWatching());
   }
 
+  /** The last fault: calls at the other members must not wait for the paused leader. */
+  #pauseLeader(): void {
+    const machines = this.#cluster.machines().filter((machine) => this.#cluster.isMember(machine));
+    const leader = machines.find(({ member }) => member?.isLeader() === true);
+    const all = machines.length > 2 && machines.every(({ member, lost }) => member !== undefined && !lost);
+    if (all) leader?.pause(4000);
+  }
+
+  /** Watches how long calls wait. No message is lost any more. */
+  #keepTime(fromMs: number): void {
+    const cluster = this.#cluster;
+    const { nowMs } = cluster.world;
+    const standing = new Set<bigint>();
+    for (const machine of cluster.machines()) {
+      const { member, process, starts } = machine;
+      const paused = (process?.pausedUntilMs ?? 0) > nowMs;
+      if (member !== undefined && paused) standing.add(member.memberId);
+      const led = member !== undefined && !paused && member.leader() !== 0n;
+      const view = led ? `${starts} ${member.leader()} ${member.term()}` : "";
+      if (this.#led.get(machine)?.view !== view) this.#led.set(machine, { view, sinceMs: nowMs });
+    }
+    const late = cluster.caller.waitsTooLong(waitMaxMs, fromMs, (machine) => {
+      const led = this.#led.get(machine);
+      const leader = machine.member?.leader();
+      return led === undefined || led.view === "" || standing.has(leader ?? 0n) ? undefined : led.sinceMs;
+    });
+    if (late !== undefined) cluster.fail("liveness", late);
+    cluster.world.after(50, () => this.#keepTime(fromMs));
+  }
+
   #keepAuditing(): void {
     const cluster = this.#cluster;
     const { delivered } = cluster.network;
@@ -245,7 +281,9 @@ class Phases {
       case "safety":
         this.#heal();
         // Long enough for a member that was down to start, to elect and to catch up.
-        this.#enter("calm", 20_000);
+        this.#enter("calm", 24_000);
+        cluster.world.after(12_000, () => this.#pauseLeader());
+        this.#keepTime(cluster.world.nowMs);
         return false;
       case "calm":
         cluster.stopped = true;

@@ -28,6 +28,7 @@ export function registerCluster(registry: MethodRegistry, around: Surroundings):
   });
   service.simple<rpc.MemberPromoteRequest, rpc.MemberPromoteResponse>("MemberPromote", (request, call) => {
     requireRoot(call);
-    return member.memberPromote(request, call.metadata.get("token") ?? call.metadata.get("authorization"));
+    const token = call.metadata.get("token") ?? call.metadata.get("authorization");
+    return member.memberPromote(request, token, guard.principal(call));
   });
 }

@@ -6,6 +6,8 @@ import { decodeFault, ServiceRegistry, type Surroundings } from "./registry.ts";
 
 /** Renewals of one stream that may wait for their turn before the stream is no longer read. */
 const renewalsWaitingMax = 1024;
+/** Renewals of one stream that the leader is asked for at once. */
+const renewalsAtOnceMax = 32;
 
 /** etcdserverpb.Lease */
 export function registerLease(registry: MethodRegistry, around: Surroundings): void {
@@ -46,12 +48,28 @@ export function registerLease(registry: MethodRegistry, around: Surroundings): v
   });
 }
 
-/** Renews one lease after the other, in the order in which they were asked for. */
+/** A renewal that was begun. */
+interface Renewal {
+  readonly id: bigint;
+  /**
+   * Made before the renewal: its revision must not be newer than the moment of the renewal, or a client could believe a lease alive at
+   * a revision at which it was already revoked.
+   */
+  readonly header: Uint8Array;
+  /** What is left to live, in seconds, or why it could not be renewed; undefined while nobody knows. */
+  outcome: { readonly ttl: number } | { readonly error: unknown } | undefined;
+}
+
+/**
+ * Renews leases as they are asked for, several at a time where a leader has to be asked, and answers in the order of the requests: one
+ * slow answer of the leader must not cost the leases behind it their lives.
+ */
 class KeepAliveCall {
   readonly #around: Surroundings;
   readonly #stream: ServerStream;
   #waiting: bigint[] = [];
-  #busy = false;
+  /** Begun and not answered, oldest first; at most `renewalsAtOnceMax`. */
+  readonly #begun: Renewal[] = [];
   #ended = false;
 
   constructor(around: Surroundings, stream: ServerStream) {
@@ -65,6 +83,7 @@ class KeepAliveCall {
     stream.onDrain = () => this.#work();
     stream.onCancel = () => {
       this.#waiting = [];
+      this.#begun.length = 0;
     };
   }
 
@@ -84,39 +103,51 @@ class KeepAliveCall {
   }
 
   #work(): void {
-    if (this.#busy) return;
     const { member, headers, options, guard } = this.#around;
-    while (this.#waiting.length > 0 && !this.#stream.cancelled && this.#stream.writable()) {
+    while (this.#waiting.length > 0 && this.#begun.length < renewalsAtOnceMax) {
+      if (this.#stream.cancelled || !this.#stream.writable()) break;
       const id = this.#waiting.shift()!;
-      // The header is made before the renewal: its revision must not be newer than the moment of the renewal, or a
-      // client could believe a lease alive at a revision at which it was already revoked.
       const header = headers.field(member.revision(), member.term());
-      let renewed: number | Promise<number>;
+      const renewal: Renewal = { id, header, outcome: undefined };
       try {
         options.authorizer?.requireLeaseWrite(guard.principal(this.#stream), id);
-        renewed = member.leaseRenew(id);
+        const renewed = member.leaseRenew(id);
+        if (typeof renewed === "number") renewal.outcome = { ttl: renewed };
+        else this.#whenKnown(renewal, renewed);
       } catch (error) {
-        this.#refuse(header, id, error);
-        continue;
+        renewal.outcome = { error };
       }
-      if (typeof renewed === "number") {
-        this.#answer(header, id, renewed);
-        continue;
-      }
-      this.#busy = true;
-      renewed
-        .then(
-          (ttl) => this.#answer(header, id, ttl),
-          (error: unknown) => this.#refuse(header, id, error),
-        )
-        .then(() => {
-          this.#busy = false;
-          this.#work();
-        });
-      return;
+      this.#begun.push(renewal);
+      this.#answerKnown();
     }
     if (this.#waiting.length < renewalsWaitingMax / 2) this.#stream.resumeReading();
     this.#settle();
+  }
+
+  #whenKnown(renewal: Renewal, renewed: Promise<number>): void {
+    renewed
+      .then(
+        (ttl) => {
+          renewal.outcome = { ttl };
+        },
+        (error: unknown) => {
+          renewal.outcome = { error };
+        },
+      )
+      .then(() => {
+        this.#answerKnown();
+        this.#work();
+      });
+  }
+
+  /** Answers what is known, as far as nothing older is not. */
+  #answerKnown(): void {
+    for (let first = this.#begun[0]; first?.outcome !== undefined; first = this.#begun[0]) {
+      this.#begun.shift();
+      const { id, header, outcome } = first;
+      if ("ttl" in outcome) this.#answer(header, id, outcome.ttl);
+      else this.#refuse(header, id, outcome.error);
+    }
   }
 
   #answer(header: Uint8Array, id: bigint, ttl: number): void {
@@ -130,12 +161,13 @@ class KeepAliveCall {
   }
 
   #settle(): void {
-    if (!this.#ended || this.#busy || this.#waiting.length > 0) return;
+    if (!this.#ended || this.#begun.length > 0 || this.#waiting.length > 0) return;
     this.#stream.end();
   }
 
   #fail(why: { code: Code; message: string }): void {
     this.#waiting = [];
+    this.#begun.length = 0;
     this.#stream.end(why);
   }
 }

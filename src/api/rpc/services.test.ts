@@ -422,6 +422,45 @@ describe("Lease", () => {
     expect(s.ends).toEqual(["14 etcdserver: no leader"]);
   });
 
+  it("asks for several at once, and answers in the order of the requests", async () => {
+    const { member, stream, pipe } = setUp();
+    const open = new Map<bigint, (ttl: number) => void>();
+    member.renewals = (id) => new Promise<number>((resolve) => open.set(id, resolve));
+    const s = stream("Lease/LeaseKeepAlive");
+    for (let i = 1; i <= 100; i++) s.client.send(renewal(BigInt(i)));
+    await pipe.settle();
+    // A bound, so that one stream cannot take all that the leader has.
+    expect(open.size).toBe(32);
+    for (const id of [2n, 3n, 20n]) open.get(id)!(8);
+    await pipe.settle();
+    expect(s.messages).toHaveLength(0);
+    open.get(1n)!(8);
+    await pipe.settle();
+    expect(s.messages.map((message) => rpc.decodeLeaseKeepAliveResponse(message).ID)).toEqual([1n, 2n, 3n]);
+    expect(open.size).toBe(35);
+    for (let id = 4n; id <= 100n; id++) {
+      open.get(id)!(8);
+      await pipe.settle();
+    }
+    expect(s.messages).toHaveLength(100);
+  });
+
+  it("ends the stream at the renewal that failed, whatever is known of those behind it", async () => {
+    const { member, stream, pipe } = setUp();
+    const fail: (() => void)[] = [];
+    member.renewals = (id) =>
+      id === 2n
+        ? new Promise<number>((_, reject) => fail.push(() => reject(EtcdError.of("Timeout"))))
+        : Promise.resolve(8);
+    const s = stream("Lease/LeaseKeepAlive");
+    for (const id of [1n, 2n, 3n]) s.client.send(renewal(id));
+    await pipe.settle();
+    fail[0]!();
+    await pipe.settle();
+    expect(s.messages.map((message) => rpc.decodeLeaseKeepAliveResponse(message).ID)).toEqual([1n]);
+    expect(s.ends).toEqual(["14 etcdserver: request timed out"]);
+  });
+
   it("bounds the renewals that wait", async () => {
     const { member, stream, pipe } = setUp();
     let open = () => {};

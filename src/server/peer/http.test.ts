@@ -75,3 +75,28 @@ it("ends an upload whose reader goes away", async () => {
   for (let i = 0; i < 200 && !ended; i++) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(ended).toBe(true);
 });
+
+it("gives up answers that nobody waits for any longer, those that wait for a connection, too", async () => {
+  let silent = true;
+  const server = createServer((_, response) => {
+    if (!silent) response.end("here");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ends.push(() => new Promise((resolve) => server.close(resolve)));
+  const network = new HttpPeerNetwork();
+  ends.push(() => network.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const request = { method: "POST" as const, path: "/leases", headers: {}, body: Buffer.from("x") };
+  // More than there are connections to one member.
+  const patience = Array.from({ length: 50 }, () => new AbortController());
+  const asked = patience.map(({ signal }) => network.request(url, request, 60_000, signal));
+  const outcomes = Promise.allSettled(asked);
+  await once(server, "request");
+  for (const each of patience) each.abort();
+  expect(new Set((await outcomes).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+  await expect(network.request(url, request, 60_000, patience[0]!.signal)).rejects.toThrow("not waited for");
+  silent = false;
+  expect(Buffer.from((await network.request(url, request, 10_000)).body).toString()).toBe("here");
+  await expect(network.request("http://127.0.0.1:1", request, 10_000, new AbortController().signal)).rejects.toThrow();
+});

@@ -90,15 +90,24 @@ export class HttpPeerNetwork implements PeerNetwork {
     }
   }
 
-  request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
     return new Promise((resolve, fail) => {
       const reject = (error: Error): void => fail(networkError(error));
       const outgoing = this.#begin(url, request, true, reject);
       if (outgoing === undefined) return;
-      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      const giveUp = (error: Error): void => {
+        // Not left to an event: a request that the agent has no connection for yet has none.
+        reject(error);
+        outgoing.destroy(error);
+      };
+      const timer = setTimeout(() => giveUp(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      const onAbort = (): void => giveUp(new Error("the answer is not waited for any longer"));
+      signal?.addEventListener("abort", onAbort);
+      if (signal?.aborted === true) onAbort();
       outgoing.on("error", reject);
       outgoing.on("close", () => {
         clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
         reject(new Error("connection closed"));
       });
       outgoing.on("response", (message) => collect(message, resolve, reject));

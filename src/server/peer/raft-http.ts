@@ -50,8 +50,8 @@ export class RaftHttp implements Transport {
     this.#metrics = peerMetrics(env);
   }
 
-  request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse> {
-    return this.#network.request(url, request, timeoutMs);
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
+    return this.#network.request(url, request, timeoutMs, signal);
   }
 
   start(self: PeerSelf, host: PeerHost): void {

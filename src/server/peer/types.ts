@@ -65,10 +65,11 @@ export interface PeerHost {
  */
 export interface Transport {
   /**
-   * Asks whoever listens on `url` (scheme, host, port); works before `start`. Any status resolves.
-   * @throws Error when there was no answer within `timeoutMs`
+   * Asks whoever listens on `url` (scheme, host, port); works before `start`. Any status resolves. Aborting
+   * `signal` ends the wait; the peer may have received the request all the same.
+   * @throws Error when there was no answer within `timeoutMs`, or `signal` was aborted before
    */
-  request(url: string, request: PeerRequest, timeoutMs: number): Promise<PeerResponse>;
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse>;
   /** From now on messages are carried, and what arrives is handed to `host`. */
   start(self: PeerSelf, host: PeerHost): void;
   /** Makes a peer known, or gives a known one other URLs. */

@@ -26,6 +26,7 @@ export class MemoryNetwork {
   readonly #nodes = new Map<MemberId, Node>();
   readonly #byUrl = new Map<string, Node>();
   readonly #cut = new Set<string>();
+  readonly #stalled = new Set<MemberId>();
   faults: LinkFaults = { delayMs: 0, lose: () => false };
   /** Snapshots that went over. */
   snapshots = 0;
@@ -43,12 +44,19 @@ export class MemoryNetwork {
     this.#cut.add(linkOf(a, b)).add(linkOf(b, a));
   }
 
+  /** As a process that stands still: it is not heard, and a request to it is not answered, nor refused. */
+  stall(id: MemberId): void {
+    this.isolate(id);
+    this.#stalled.add(id);
+  }
+
   isolate(id: MemberId): void {
     for (const other of this.#nodes.keys()) if (other !== id) this.cut(id, other);
   }
 
   heal(): void {
     this.#cut.clear();
+    this.#stalled.clear();
   }
 
   join(transport: MemoryTransport, self: PeerSelf, host: PeerHost): void {
@@ -93,6 +101,7 @@ export class MemoryNetwork {
     return new Promise((resolve, reject) => {
       this.#later(() => {
         const node = this.#byUrl.get(url);
+        if (node !== undefined && this.#stalled.has(node.self.memberId)) return;
         if (node === undefined || (from !== undefined && !this.reaches(from, node.self.memberId))) {
           reject(new Error(`${url} does not answer`));
         } else node.host.serve(request).then(resolve, reject);
@@ -122,8 +131,11 @@ class MemoryTransport implements Transport {
     this.#nowMs = nowMs;
   }
 
-  request(url: string, request: PeerRequest): Promise<PeerResponse> {
-    return this.#network.ask(this.#self?.memberId, url, request);
+  request(url: string, request: PeerRequest, _timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
+      this.#network.ask(this.#self?.memberId, url, request).then(resolve, reject);
+    });
   }
 
   start(self: PeerSelf, host: PeerHost): void {
