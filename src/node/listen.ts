@@ -21,7 +21,7 @@ export function listenOptions(text: string, reusePort = false): ListenOptions {
 export class ListenError extends Error {
   override readonly name = "ListenError";
 
-  constructor(url: string, cause: Error & { readonly code?: string | undefined }) {
+  constructor(url: string, cause: NodeJS.ErrnoException) {
     const host = url.startsWith("unix") ? url : new URL(url).host;
     const why =
       cause.code === "EADDRINUSE"

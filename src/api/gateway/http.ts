@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Code, EMPTY, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
+import { Code, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
 import { type Peer, type Status, status } from "../../wire/grpc/index.ts";
 import { CONTENT_TYPE as metricsType } from "../metrics/index.ts";
@@ -426,7 +426,7 @@ function serveWithoutUpgrade(
   }
   if (body !== undefined && body.length > 0) lines.push(`Content-Length: ${body.length}`);
   const again = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-  socket.unshift(Buffer.concat([again, body ?? EMPTY, head]));
+  socket.unshift(Buffer.concat(body === undefined ? [again, head] : [again, body, head]));
   server.emit("connection", socket);
 }
 
