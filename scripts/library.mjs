@@ -15,7 +15,9 @@ const imports = /^(?:import|export)\s(?:[^"';]*?\sfrom\s)?"([^"]+)"|\bimport\("(
 /** Content by path, with slashes on every system. */
 const library = new Map();
 for (const entry of Object.values(exports)) {
-  for (const path of Object.values(entry)) reach(path.replace("./dist/", ""));
+  for (const path of Object.values(entry)) {
+    if (path.startsWith("./dist/")) reach(path.slice("./dist/".length));
+  }
 }
 for (const [path, content] of library) {
   const target = join(dist, path);

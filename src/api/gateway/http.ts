@@ -494,7 +494,7 @@ function serveWithoutUpgrade(
   }
   if (body !== undefined && body.length > 0) lines.push(`Content-Length: ${body.length}`);
   const again = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-  socket.unshift(Buffer.concat([again, body ?? EMPTY, head]));
+  socket.unshift(Buffer.concat(body === undefined ? [again, head] : [again, body, head]));
   server.emit("connection", socket);
 }
 

@@ -16,20 +16,8 @@ export function revisionKey(main: number, sub: number, tombstone: boolean): Uint
   return key;
 }
 
-/** What of a Buffer writing a key needs. Types that the package shows do not name Node's: programs may not have them. */
-interface KeyBuffer {
-  [index: number]: number;
-  writeUInt32BE(value: number, offset: number): number;
-}
-
 /** As `revisionKey`, into `into` at `offset`; returns the bytes written. */
-export function writeRevisionKey(
-  into: KeyBuffer,
-  offset: number,
-  main: number,
-  sub: number,
-  tombstone: boolean,
-): number {
+export function writeRevisionKey(into: Buffer, offset: number, main: number, sub: number, tombstone: boolean): number {
   const high = Math.floor(main / 0x1_0000_0000);
   into.writeUInt32BE(high, offset);
   into.writeUInt32BE(main >>> 0, offset + 4);
