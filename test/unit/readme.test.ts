@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -41,6 +41,19 @@ describe("README", () => {
 
   it("has the same code in both languages", () => {
     expect(codeBlocks(read("README.ko.md"))).toEqual(codeBlocks(english));
+  });
+
+  it("has the same links in both languages, each to what is there", () => {
+    // Each names the other; a link's text may be broken over lines.
+    const links = (markdown: string): string[] =>
+      [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!).filter((link) => !/^README/.test(link));
+    expect(links(read("README.ko.md")).sort()).toEqual(links(english).sort());
+    expect(links(english).length).toBeGreaterThan(5);
+    for (const link of links(english)) {
+      if (!/^https?:/.test(link)) expect(existsSync(join(root, link.split("#")[0]!)), link).toBe(true);
+    }
+    expect(english).toContain("](README.ko.md)");
+    expect(read("README.ko.md")).toContain("](README.md)");
   });
 
   it("starts and tests with the two commands", () => {
