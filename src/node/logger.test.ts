@@ -136,6 +136,15 @@ describe("the log", () => {
       expect(() => createLogger({ outputs: [`${dir}/no/such/file`] })).toThrow(
         `open sink "${dir}/no/such/file": open ${dir}/no/such/file: no such file or directory`,
       );
+      for (const [path, why] of [
+        ["", "no such file or directory"],
+        [dir, "is a directory"],
+        [`${dir}/a.log/x`, "not a directory"],
+      ]) {
+        expect(() => createLogger({ outputs: [`${dir}/a.log`, path!] })).toThrow(
+          `open sink "${path}": open ${path}: ${why}`,
+        );
+      }
       createLogger({ outputs: ["/dev/null", `${dir}/c.log`] }).info("x");
     } finally {
       rmSync(dir, { recursive: true });

@@ -81,6 +81,14 @@ interface Sink {
   write(line: string): void;
 }
 
+const openFaults: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  EACCES: "permission denied",
+  EISDIR: "is a directory",
+  ENOTDIR: "not a directory",
+  EROFS: "read-only file system",
+};
+
 function openSinks(outputs: readonly string[], rotation: Rotation | undefined): { sinks: Sink[]; close: () => void } {
   if (outputs.includes("/dev/null")) return { sinks: [], close: () => {} };
   const paths = new Set(outputs.map((output) => (output === "default" ? "stderr" : output)));
@@ -90,6 +98,9 @@ function openSinks(outputs: readonly string[], rotation: Rotation | undefined): 
     if (path === "stdout") return pino.destination({ dest: 1, sync: true });
     // Under systemd what goes to standard error ends up in the journal.
     if (path === "systemd/journal") return pino.destination({ dest: 2, sync: true });
+    const refuse = (why: string): LogSinkError => new LogSinkError(`open sink "${path}": open ${path}: ${why}`);
+    // What opens files would take it for standard output.
+    if (path === "") throw refuse("no such file or directory");
     try {
       const file =
         rotation === undefined
@@ -98,8 +109,7 @@ function openSinks(outputs: readonly string[], rotation: Rotation | undefined): 
       files.push(file);
       return file;
     } catch (error) {
-      const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file or directory" : String(error);
-      throw new LogSinkError(`open sink "${path}": open ${path}: ${why}`);
+      throw refuse(openFaults[(error as NodeJS.ErrnoException).code ?? ""] ?? String(error));
     }
   });
   return {

@@ -12,5 +12,5 @@ export function banner(serving: Serving, config: Config, version: string): strin
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
-  return `\nQuorate is ready.\n\n${lines.join("\n")}\n\n  try             etcdctl --endpoints ${endpoint} put greeting hello\n  stop            Ctrl-C\n\n`;
+  return `\nQuorate is ready.\n\n${lines.join("\n")}\n\n  try             quoratectl --endpoints ${endpoint} put greeting hello\n  stop            Ctrl-C\n\n`;
 }
