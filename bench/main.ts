@@ -4,7 +4,7 @@
  * arguments. Without a name it lists what there is. Figures worth keeping go to `bench/results`, with what they were measured on.
  */
 import { readdirSync } from "node:fs";
-import { FlagError } from "./load/flags.ts";
+import { BenchError } from "./load/flags.ts";
 import { load } from "./load/index.ts";
 import { workloads } from "./load/workloads.ts";
 
@@ -19,7 +19,7 @@ if (wanted in workloads) {
   try {
     await run(args);
   } catch (error) {
-    if (!(error instanceof FlagError)) throw error;
+    if (!(error instanceof BenchError)) throw error;
     console.error(error.message);
     process.exitCode = 2;
   }

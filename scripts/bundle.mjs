@@ -161,7 +161,7 @@ async function keepCode() {
     if (member.connected) member.send("enough");
     await ended;
     clearTimeout(limit);
-    once("beside", "dev", ["dev", "--help"]);
+    once("beside", "quorate", ["dev", "--help"]);
     once("utl", "etcdutl", ["snapshot", "status", join(data, "member/snap/db")]);
   } finally {
     rmSync(directory, { recursive: true, force: true });

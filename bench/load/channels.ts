@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Env, nullMetrics, silentLogger } from "../../src/base/index.ts";
 import { systemClock, systemRandom, systemScheduler } from "../../src/node/system-env.ts";
-import { connect, type GrpcClient } from "../../src/wire/grpc/index.ts";
+import { connect, EndpointError, type GrpcClient, parseEndpoint } from "../../src/wire/grpc/index.ts";
 import { rpc } from "../../src/wire/proto/index.ts";
+import { BenchError } from "./flags.ts";
 
 export const loadEnv: Env = {
   clock: systemClock,
@@ -42,9 +43,12 @@ export const path = {
 } as const;
 
 function parts(endpoint: string): { host: string; port: number; secure: boolean } {
-  const url = new URL(endpoint.includes("://") ? endpoint : `http://${endpoint}`);
-  const secure = url.protocol === "https:";
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (secure ? 443 : 80)), secure };
+  try {
+    return parseEndpoint(endpoint);
+  } catch (error) {
+    if (error instanceof EndpointError) throw new BenchError(`--endpoints: ${error.message}`);
+    throw error;
+  }
 }
 
 async function open(endpoint: string, settings: ConnectSettings, token: string | undefined): Promise<GrpcClient> {
@@ -53,13 +57,34 @@ async function open(endpoint: string, settings: ConnectSettings, token: string |
     rejectUnauthorized: settings.insecure !== true,
     ...(settings.cacert === undefined ? {} : { ca: readFileSync(settings.cacert) }),
   };
-  const client = await connect(loadEnv, {
-    host,
-    port,
-    ...(secure ? { tls } : {}),
-    ...(token === undefined ? {} : { metadata: [["token", token]] as const }),
-  });
-  return client;
+  try {
+    return await connect(loadEnv, {
+      host,
+      port,
+      ...(secure ? { tls } : {}),
+      ...(token === undefined ? {} : { metadata: [["token", token]] as const }),
+    });
+  } catch (error) {
+    throw new NoServerError(endpoint, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Nobody can be talked to at an endpoint. */
+export class NoServerError extends BenchError {
+  override readonly name = "NoServerError";
+
+  constructor(endpoint: string, { code, message }: NodeJS.ErrnoException) {
+    const reasons: Readonly<Record<string, string>> = {
+      ECONNREFUSED: "connection refused",
+      ENOTFOUND: "no such host",
+      ETIMEDOUT: "timed out",
+    };
+    const word = /\bE[A-Z]+\b/.exec(`${code} ${message}`)?.[0] ?? "";
+    const why = reasons[word] ?? message;
+    super(
+      `no server at ${endpoint} (${why}): use --spawn "node bin/etcd", start one with npm start, or name another by --endpoints`,
+    );
+  }
 }
 
 /** Opens the connections, spread over the endpoints in turn. */

@@ -4,7 +4,12 @@ export interface FlagDefinition {
   readonly help: string;
 }
 
-export class FlagError extends Error {
+/** A benchmark cannot run as asked; the message is the line for the person who asked. */
+export class BenchError extends Error {
+  override readonly name: string = "BenchError";
+}
+
+export class FlagError extends BenchError {
   override readonly name = "FlagError";
 }
 

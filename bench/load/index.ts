@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { localPort, openChannels, probe } from "./channels.ts";
-import { type FlagDefinition, FlagError, Flags } from "./flags.ts";
+import { BenchError, type FlagDefinition, FlagError, Flags } from "./flags.ts";
 import { listenerOn, type Server, startServer } from "./processes.ts";
 import { Progress } from "./progress.ts";
 import { CostMeter, type Costs, type Measured } from "./run.ts";
@@ -39,7 +39,7 @@ export async function runWorkload(name: string, args: readonly string[], show = 
   let server: Server | undefined;
   if (flags.has("spawn")) server = await startServer({ command: flags.text("spawn"), name: "spawned", probe });
   try {
-    const endpoints = server === undefined ? flags.text("endpoints", "127.0.0.1:2379").split(",") : [server.endpoint];
+    const endpoints = server === undefined ? endpointsOf(flags.text("endpoints", "127.0.0.1:2379")) : [server.endpoint];
     const channels = await openChannels({
       endpoints,
       conns: flags.number("conns", 1),
@@ -57,6 +57,14 @@ export async function runWorkload(name: string, args: readonly string[], show = 
   } finally {
     await server?.stop();
   }
+}
+
+/** Blanks around endpoints do not count, nor do empty ones. */
+function endpointsOf(list: string): string[] {
+  const endpoints = list.split(",").map((endpoint) => endpoint.trim());
+  const found = endpoints.filter((endpoint) => endpoint !== "");
+  if (found.length === 0) throw new FlagError("--endpoints names no endpoint");
+  return found;
 }
 
 function listeners(endpoint: string): number[] {
@@ -112,7 +120,7 @@ export async function load(name: string, args: readonly string[]): Promise<void>
     console.log(args.includes("--json") ? JSON.stringify({ workload: name, ...outcome }) : describe(outcome));
     if (outcome.measured.some(({ errors }) => errors > 0)) process.exitCode = 1;
   } catch (error) {
-    if (!(error instanceof FlagError)) throw error;
+    if (!(error instanceof BenchError)) throw error;
     console.error(error.message);
     process.exitCode = 2;
   }

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { BenchError } from "./flags.ts";
 
 /** What a process has used so far. */
 export interface Usage {
@@ -163,7 +164,8 @@ class Member {
     for (;;) {
       if (this.#over !== undefined || performance.now() > deadline) {
         const why = this.#over ?? "no answer in time";
-        throw new Error(`${options.name} did not start: ${why}\n${readFileSync(this.#logPath, "utf8")}`);
+        const log = readFileSync(this.#logPath, "utf8").trim();
+        throw new BenchError(`${options.command} did not start: ${why}${log === "" ? "" : `\n${log}`}`);
       }
       try {
         await options.probe(this.clientUrl);

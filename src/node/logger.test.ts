@@ -157,6 +157,15 @@ describe("the log", () => {
       url.info("line");
       url.close();
       expect(readFileSync(`${dir}/d.log`, "utf8")).toContain('"msg":"line"');
+      for (const [path, why] of [
+        ["", "no such file or directory"],
+        [dir, "is a directory"],
+        [`${dir}/a.log/x`, "not a directory"],
+      ]) {
+        expect(() => createLogger({ outputs: [`${dir}/a.log`, path!] })).toThrow(
+          `open sink "${path}": open ${path}: ${why}`,
+        );
+      }
       createLogger({ outputs: ["/dev/null", `${dir}/c.log`] }).info("x");
     } finally {
       rmSync(dir, { recursive: true });

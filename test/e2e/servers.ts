@@ -203,6 +203,8 @@ export function run(
         resolve({ code, stdout, stderr });
       },
     );
+    // A program may end without reading it.
+    child.stdin?.on("error", () => {});
     child.stdin?.end(options.input ?? "");
   });
 }

@@ -63,18 +63,29 @@ function wordsOf({ commands, flags }: CompletionEntry): string[] {
   return [...commands.map((command) => command.name), ...flags.map((flag) => `--${flag.name}`)];
 }
 
-/** Flags that take the next word, as they are typed. One table for all commands: no two use a name in both ways. */
-function valuedFlags(entries: readonly CompletionEntry[]): string[] {
-  const names = new Set<string>();
-  for (const { name, short, valued } of entries.flatMap((entry) => entry.flags)) {
-    if (!valued) continue;
-    names.add(`--${name}`);
-    if (short !== undefined) names.add(`-${short}`);
+/** Flags that take the next word, as they are typed: wherever they are taken, or in one command alone ("make-mirror --prefix"). */
+function valuedFlags(entries: readonly CompletionEntry[]): { readonly always: string[]; readonly here: string[] } {
+  const kinds = new Map<string, Set<boolean>>();
+  const forms = ({ name, short }: CompletionFlag): string[] => [
+    `--${name}`,
+    ...(short === undefined ? [] : [`-${short}`]),
+  ];
+  for (const flag of entries.flatMap((entry) => entry.flags)) {
+    for (const form of forms(flag)) kinds.set(form, (kinds.get(form) ?? new Set()).add(flag.valued));
   }
-  return [...names].sort();
+  const always = [...kinds].flatMap(([form, kind]) => (kind.has(true) && kind.size === 1 ? [form] : [])).sort();
+  const here = entries.flatMap(({ path, flags }) =>
+    flags
+      .filter(({ valued }) => valued)
+      .flatMap(forms)
+      .filter((form) => kinds.get(form)!.size === 2)
+      .map((form) => `${path} ${form}`.trimStart()),
+  );
+  return { always, here };
 }
 
 function bash(name: string, entries: readonly CompletionEntry[]): string {
+  const { always, here } = valuedFlags(entries);
   const cases = entries.map((entry) => `    "${entry.path}") words="${wordsOf(entry).join(" ")}" ;;`).join("\n");
   return `# bash completion for ${name}
 
@@ -87,7 +98,8 @@ ${cases}
   printf '%s' "$words"
 }
 
-__${name}_valued=" ${valuedFlags(entries).join(" ")} "
+__${name}_valued=" ${always.join(" ")} "
+__${name}_valued_here="|${here.join("|")}|"
 
 __start_${name}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" path="" next word i
@@ -100,7 +112,7 @@ __start_${name}() {
       -*)
         # bash makes three words of --flag=value.
         if [[ "\${COMP_WORDS[i + 1]}" == "=" ]]; then ((i += 2))
-        elif [[ "$__${name}_valued" == *" $word "* ]]; then ((i += 1))
+        elif [[ "$__${name}_valued" == *" $word "* || "$__${name}_valued_here" == *"|\${path:+$path }$word|"* ]]; then ((i += 1))
         fi
         # A flag's value is being typed: the shell completes file names.
         if ((i >= COMP_CWORD)); then return; fi
@@ -119,12 +131,13 @@ complete -o default -F __start_${name} ${name}
 
 function fish(name: string, entries: readonly CompletionEntry[]): string {
   const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const { always, here } = valuedFlags(entries);
   const paths = entries.flatMap(({ path }) => (path === "" ? [] : [quoted(path)]));
   const lines = [
     `# fish completion for ${name}`,
     "",
     `set -g __${name}_paths ${paths.join(" ")}`,
-    `set -g __${name}_valued ${valuedFlags(entries).join(" ")}`,
+    `set -g __${name}_valued ${[...always, ...here.map(quoted)].join(" ")}`,
     "",
     `# Whether what is typed so far names this command.`,
     `function __${name}_at`,
@@ -141,6 +154,7 @@ function fish(name: string, entries: readonly CompletionEntry[]): string {
     "                continue",
     "            case '-*'",
     `                contains -- $word $__${name}_valued; and set skip yes`,
+    `                contains -- "$path $word" $__${name}_valued; and set skip yes`,
     "            case '*'",
     `                set -l next (string join ' ' $path $word)`,
     `                contains -- $next $__${name}_paths; and set path $next`,

@@ -21,6 +21,11 @@ describe("a gateway's endpoints", () => {
   it("may be written with a scheme or without", () => {
     expect(endpointOf("https://m1:2379")).toMatchObject({ host: "m1", port: 2379 });
     expect(endpointOf("[::1]:2379")).toMatchObject({ host: "::1", port: 2379 });
+    // As etcd's gateway takes them.
+    for (const text of [" m1:2379", "m1:2379 ", "m1:2379/", "http://m1:2379/", "HTTP://m1:2379"]) {
+      expect(endpointOf(text)).toMatchObject({ host: "m1", port: 2379 });
+    }
+    expect(() => endpointOf("")).toThrow('error parsing endpoint ""');
     expect(() => endpointOf("m1")).toThrow('error parsing endpoint "m1"');
     expect(() => endpointOf("::1:2379")).toThrow("error parsing endpoint");
   });

@@ -33,7 +33,8 @@ export const systemResolver: Resolver = {
 
 /** `https://host:port` or `host:port`: the endpoint without its scheme. */
 export function endpointOf(text: string): Endpoint {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/]+)/i.exec(text)?.[1] ?? text;
+  const trimmed = text.trim();
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/]+)/i.exec(trimmed)?.[1] ?? trimmed.replace(/\/$/, "");
   const parts = splitAuthority(authority);
   if (parts === undefined) throw new GatewayError(`error parsing endpoint ${JSON.stringify(authority)}`);
   return { ...parts, priority: 0, weight: 0 };

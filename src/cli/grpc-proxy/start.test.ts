@@ -70,6 +70,8 @@ describe("etcd grpc-proxy start", () => {
     expect(() => options("--tls-min-version=TLS1.3", "--listen-cipher-suites=TLS_A")).toThrow(
       "cipher suites cannot be configured when only TLS1.3 is enabled",
     );
+    const nowhere = await runCommandLine(main, ["grpc-proxy", "start", "--endpoints="]);
+    expect(nowhere).toMatchObject({ code: 1, err: "etcdclient: no available endpoints\n" });
     const run = await runCommandLine(main, ["grpc-proxy", "start", "--resolver-prefix=p"]);
     expect(run).toMatchObject({ code: 1, err: "--resolver-prefix is not supported by this grpc-proxy yet\n" });
   });

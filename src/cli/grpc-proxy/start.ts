@@ -30,6 +30,8 @@ export async function startGrpcProxy({ io, flags }: Invocation): Promise<void> {
     const options = proxyOptions(flags, readFileSync);
     const ca = flags.string("cacert") === "" ? undefined : readFileSync(flags.string("cacert"));
     const found = await discoveredEndpoints(flags, ca, (level, message, fields) => logger[level](message, fields));
+    if (found.length === 0 && options.endpoints.length === 0)
+      throw new ProxyError("etcdclient: no available endpoints");
     if (options.skipVerify) logger.warn("certificates of the cluster are not checked (--insecure-skip-tls-verify)");
     const proxy = await serve(
       found.length > 0 ? { ...options, endpoints: found.map(({ url }) => url) } : options,
