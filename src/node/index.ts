@@ -4,7 +4,7 @@ export { bootstrapCluster } from "../state/membership/index.ts";
 export { type Config, etcdVersion, formatDuration, initialClusterOf, type Loaded } from "./config/index.ts";
 export { declareFeatureMetrics } from "./feature-metrics.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
-export { ListenError } from "./listen.ts";
+export { ListenError, listenOnAddress } from "./listen.ts";
 export { parseRotation } from "./log-rotation.ts";
 export { createLogger, LogSinkError } from "./logger.ts";
 export { registerProcessMetrics } from "./process-stats.ts";

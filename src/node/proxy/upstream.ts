@@ -26,7 +26,12 @@ const syncTimeoutMs = 5000;
 
 /** `secureDefault` decides for endpoints without a scheme. */
 export function parseEndpoint(text: string, secureDefault: boolean): Endpoint {
-  const url = new URL(text.includes("://") ? text : `${secureDefault ? "https" : "http"}://${text}`);
+  let url: URL;
+  try {
+    url = new URL(text.includes("://") ? text : `${secureDefault ? "https" : "http"}://${text}`);
+  } catch (error) {
+    throw new TypeError(`endpoint ${JSON.stringify(text)} is no host:port`, { cause: error });
+  }
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new TypeError(`endpoint ${text}: unknown scheme`);
   const secure = url.protocol === "https:";
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
@@ -50,10 +55,12 @@ export class Upstream {
   constructor(env: Env, options: UpstreamOptions) {
     this.#env = env;
     this.#options = options;
-    this.#endpoints = options.endpoints;
-    for (const endpoint of options.endpoints) parseEndpoint(endpoint, options.tls !== undefined);
+    // As etcd's client: an empty one, as a comma at the end makes it, is none.
+    this.#endpoints = options.endpoints.filter((endpoint) => endpoint.trim() !== "");
+    if (this.#endpoints.length === 0) throw new TypeError("etcdclient: no available endpoints");
+    for (const endpoint of this.#endpoints) parseEndpoint(endpoint, options.tls !== undefined);
     // Proxies that start together should not all sit on the same member.
-    this.#next = Math.floor(unit(env.random) * options.endpoints.length);
+    this.#next = Math.floor(unit(env.random) * this.#endpoints.length);
     if (options.syncMs > 0) this.#timer = env.scheduler.every(options.syncMs, () => void this.#sync());
   }
 
