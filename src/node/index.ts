@@ -5,7 +5,7 @@ export { type Config, etcdVersion, formatDuration, initialClusterOf, type Loaded
 export type { Listen } from "./entrances.ts";
 export { declareFeatureMetrics } from "./feature-metrics.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
-export { ListenError } from "./listen.ts";
+export { ListenError, listenOnAddress } from "./listen.ts";
 export { parseRotation } from "./log-rotation.ts";
 export { createLogger, LogSinkError } from "./logger.ts";
 export { registerProcessMetrics } from "./process-stats.ts";

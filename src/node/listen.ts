@@ -36,8 +36,13 @@ export function listenAddress(url: string): ListenAddress {
     if (path === "") throw new ListenError(`listen unix: ${url} names no file`);
     return { path };
   }
-  const parts = splitHostPort(authority);
+  return hostAndPort(authority);
+}
+
+function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const parts = splitHostPort(text);
   if (typeof parts === "string") throw new ListenError(`listen tcp: ${parts}`);
+  if (!/^[0-9]*$/.test(parts.port)) throw new ListenError(`listen tcp: lookup tcp/${parts.port}: unknown port`);
   const port = Number(parts.port);
   if (port > portMax) throw new ListenError(`listen tcp: address ${parts.port}: invalid port`);
   return { host: parts.host, port };
@@ -54,11 +59,21 @@ export function tcpServer(onConnection: (socket: Socket) => void): Server {
  * SO_REUSEADDR is always set, by libuv. Rejects with ListenError.
  */
 export async function listenOn(server: Server, url: string, reusePort = false): Promise<void> {
-  const { host, port, path } = listenAddress(url);
-  if (path !== undefined) {
-    await listenOnFile(server, path);
-    return;
-  }
+  const at = listenAddress(url);
+  if (at.path !== undefined) await listenOnFile(server, at.path);
+  else await listenOnPort(server, at, reusePort);
+}
+
+/** The same for an address without a scheme, `host:port`. Rejects with ListenError. */
+export async function listenOnAddress(server: Server, address: string): Promise<void> {
+  await listenOnPort(server, hostAndPort(address), false);
+}
+
+async function listenOnPort(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  reusePort: boolean,
+): Promise<void> {
   const address = await bindAddress(host);
   const told = `${address.includes(":") ? `[${address}]` : address}:${port}`;
   const options = { port, backlog, ...(reusePort ? { reusePort } : {}) };

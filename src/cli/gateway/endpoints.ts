@@ -27,7 +27,9 @@ export const systemResolver: Resolver = {
     return records.map((record) => ({ ...record, host: record.name }));
   },
   async addresses(host) {
-    return (await lookup(host === "" ? "localhost" : host, { all: true })).map(({ address }) => address);
+    // Node takes no name for this machine's.
+    if (host === "") throw new Error("no host");
+    return (await lookup(host, { all: true })).map(({ address }) => address);
   },
 };
 

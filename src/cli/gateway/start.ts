@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Scheduler } from "../../base/index.ts";
+import { fileErrorText, type Scheduler } from "../../base/index.ts";
+import type { FlagSet } from "../command/flags.ts";
 import { Exit, ExitCode, type Io, logLine } from "../command/io.ts";
 import { durationText } from "../command/text.ts";
 import type { Invocation } from "../command/tree.ts";
@@ -32,8 +33,7 @@ export async function startGateway({ io, flags }: Invocation): Promise<void> {
   const listen = { text: flags.string("listen-addr"), ...splitAuthority(flags.string("listen-addr")) };
   let endpoints: Endpoint[] = [];
   try {
-    const ca = flags.string("trusted-ca-file");
-    endpoints = await discoveredEndpoints(flags, ca === "" ? undefined : readFileSync(ca), log);
+    endpoints = await discoveredEndpoints(flags, authorities(flags), log);
     if (endpoints.length === 0) endpoints = flags.list("endpoints").map(endpointOf);
     const { host, port, text } = listen;
     if (host === undefined || port === undefined) {
@@ -41,7 +41,7 @@ export async function startGateway({ io, flags }: Invocation): Promise<void> {
     }
     await checkEndpoints(endpoints, { host, port, text }, systemResolver);
     if (endpoints.length === 0) throw new GatewayError("no endpoints found");
-    await run(io, endpoints, { host, port }, flags.durationMs("retry-delay"), log);
+    await run(io, endpoints, text, flags.durationMs("retry-delay"), log);
   } catch (error) {
     if (error instanceof Exit) throw error;
     // What etcd says of wrong settings it says on standard output.
@@ -51,10 +51,21 @@ export async function startGateway({ io, flags }: Invocation): Promise<void> {
   }
 }
 
+/** Only servers that DNS names are checked, so nothing else needs the file. */
+function authorities(flags: FlagSet): Buffer | undefined {
+  const path = flags.string("trusted-ca-file");
+  if (path === "" || flags.string("discovery-srv") === "") return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Error(fileErrorText(path, error), { cause: error });
+  }
+}
+
 async function run(
   io: Io,
   endpoints: readonly Endpoint[],
-  listen: { readonly host: string; readonly port: number },
+  listen: string,
   retryDelayMs: number,
   log: Log,
 ): Promise<void> {
@@ -67,7 +78,7 @@ async function run(
     log,
   });
   const ended = new Promise<void>((over) => io.onInterrupt(over));
-  await proxy.listen(listen.host, listen.port);
+  await proxy.listen(listen);
   await ended;
   await proxy.close();
 }

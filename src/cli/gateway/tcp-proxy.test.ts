@@ -52,7 +52,7 @@ async function proxyFor(endpoints: readonly Endpoint[], draws: number[] = []) {
       for (const wake of heard.splice(0)) wake();
     },
   });
-  const port = await proxy.listen("127.0.0.1", 0);
+  const port = await proxy.listen("127.0.0.1:0");
   ends.push(() => proxy.close());
   /** Says one thing to the proxy's port and hears all that comes back. */
   const ask = async (said: string): Promise<string> => {

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { acceptOptions, dialOptions, networkError, type Scheduler, type Timer } from "../../base/index.ts";
+import { listenOnAddress } from "../../node/index.ts";
 
 /** A place that connections are handed on to. Lower priorities first; among equals by weight, as SRV records say. */
 export interface Endpoint {
@@ -58,18 +59,15 @@ export class TcpProxy {
     this.#server = createServer({ ...acceptOptions, allowHalfOpen: true }, (socket) => void this.#serve(socket));
   }
 
-  /** Starts; the port that was given to it. */
-  async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, host, resolve);
-    });
+  /** Starts at `host:port`; the port that was given to it. */
+  async listen(address: string): Promise<number> {
+    await listenOnAddress(this.#server, address);
     this.#options.log("info", "ready to proxy client requests", {
       endpoints: this.#remotes.map(({ address }) => address),
     });
     this.#monitor = this.#options.scheduler.every(this.#options.retryDelayMs, () => void this.#lookAgain());
     const bound = this.#server.address();
-    return typeof bound === "object" && bound !== null ? bound.port : port;
+    return typeof bound === "object" && bound !== null ? bound.port : 0;
   }
 
   /** Ends with all connections. */

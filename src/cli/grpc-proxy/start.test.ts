@@ -57,7 +57,9 @@ describe("etcd grpc-proxy start", () => {
       keyFile: "k",
       trustedCaFile: "c",
     });
-    expect(() => options("--cert", "named.pem")).toThrow("cert has non empty Common Name (somebody): named.pem");
+    expect(() => options("--cert", "named.pem", "--key", "k")).toThrow(
+      "cert has non empty Common Name (somebody): named.pem",
+    );
     expect(options("--cert-file", "named.pem").listenTls.certFile).toBe("named.pem");
   });
 

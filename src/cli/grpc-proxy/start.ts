@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import type { Logger } from "../../base/index.ts";
+import { fileErrorText, type Logger } from "../../base/index.ts";
 import {
   createLogger,
   type GrpcProxyOptions,
@@ -12,6 +12,7 @@ import {
   systemEnv,
   type TlsSettings,
 } from "../../node/index.ts";
+import { checkCipherSuites, hasCertificate } from "../../node/tls/index.ts";
 import type { FlagSet } from "../command/flags.ts";
 import { Exit, ExitCode } from "../command/io.ts";
 import type { Invocation } from "../command/tree.ts";
@@ -28,7 +29,7 @@ export async function startGrpcProxy({ io, flags }: Invocation): Promise<void> {
   try {
     const logger = createLogger({ level: flags.bool("debug") ? "debug" : "info" });
     const options = proxyOptions(flags, readFileSync);
-    const ca = flags.string("cacert") === "" ? undefined : readFileSync(flags.string("cacert"));
+    const ca = flags.string("cacert") === "" ? undefined : contentOf(flags.string("cacert"), readFileSync);
     const found = await discoveredEndpoints(flags, ca, (level, message, fields) => logger[level](message, fields));
     if (found.length === 0 && options.endpoints.length === 0)
       throw new ProxyError("etcdclient: no available endpoints");
@@ -88,7 +89,7 @@ function listenTls(flags: FlagSet): TlsSettings {
   ] as const) {
     if (!versions.includes(value)) {
       throw new ProxyError(
-        `tls-${name}-version is invalid: unexpected TLS version "${value}" (must be TLS1.2 or TLS1.3)`,
+        `tls-${name}-version is invalid: unexpected TLS version "${value}" (must be one of: TLS1.2, TLS1.3)`,
       );
     }
   }
@@ -99,7 +100,7 @@ function listenTls(flags: FlagSet): TlsSettings {
   if (minVersion === "TLS1.3" && cipherSuites.length > 0) {
     throw new ProxyError("cipher suites cannot be configured when only TLS1.3 is enabled");
   }
-  return {
+  const settings = {
     ...noTls,
     certFile: flags.string("cert-file"),
     keyFile: flags.string("key-file"),
@@ -109,6 +110,12 @@ function listenTls(flags: FlagSet): TlsSettings {
     minVersion,
     maxVersion,
   };
+  if (hasCertificate(settings)) checkCipherSuites(cipherSuites);
+  else if (settings.trustedCaFile !== "") {
+    const where = flags.string("listen-addr");
+    throw new ProxyError(`cannot listen on TLS for ${where}: KeyFile and CertFile are not presented`);
+  }
+  return settings;
 }
 
 /**
@@ -118,9 +125,27 @@ function listenTls(flags: FlagSet): TlsSettings {
 function upstreamTls(flags: FlagSet, readFile: (path: string) => Uint8Array): TlsSettings | undefined {
   const [certFile, keyFile, trustedCaFile] = [flags.string("cert"), flags.string("key"), flags.string("cacert")];
   if (certFile === "" && keyFile === "" && trustedCaFile === "") return undefined;
-  if (certFile !== "") {
-    const name = /^CN=(.+)$/m.exec(new X509Certificate(readFile(certFile)).subject)?.[1];
+  const settings = { ...noTls, certFile, keyFile, trustedCaFile };
+  if (certFile !== "" && keyFile !== "") {
+    const name = commonName(contentOf(certFile, readFile));
     if (name !== undefined) throw new ProxyError(`cert has non empty Common Name (${name}): ${certFile}`);
   }
-  return { ...noTls, certFile, keyFile, trustedCaFile };
+  return settings;
+}
+
+function contentOf(path: string, readFile: (path: string) => Uint8Array): Uint8Array {
+  try {
+    return readFile(path);
+  } catch (error) {
+    throw new ProxyError(fileErrorText(path, error), { cause: error });
+  }
+}
+
+/** A file that holds no certificate is refused by what reads it together with its key. */
+function commonName(file: Uint8Array): string | undefined {
+  try {
+    return /^CN=(.+)$/m.exec(new X509Certificate(file).subject)?.[1];
+  } catch {
+    return undefined;
+  }
 }

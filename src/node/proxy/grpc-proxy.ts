@@ -5,7 +5,7 @@ import { type Registry, Scraper } from "../../api/metrics/index.ts";
 import { type Env, http1Options, serveLikeGo } from "../../base/index.ts";
 import { Door, GrpcServer, gzip, type MethodRegistry } from "../../wire/grpc/index.ts";
 import { election, lock, rpc } from "../../wire/proto/index.ts";
-import { listenOn, tcpServer } from "../listen.ts";
+import { listenOn, listenOnAddress, tcpServer } from "../listen.ts";
 import { ProfilePages, v8Profiler } from "../pprof/index.ts";
 import { clientContext, hasCertificate, noTls, TlsServer, type TlsSettings } from "../tls/index.ts";
 import { forward } from "./forward.ts";
@@ -121,10 +121,15 @@ export async function serveGrpcProxy(options: GrpcProxyOptions, registry: Regist
     profiler?.close();
   };
   try {
-    servers.push(await listen(`http://${options.listen}`, take));
+    servers.push(await listen((server) => listenOnAddress(server, options.listen), take));
     env.logger.info("listening for gRPC proxy client requests", { address: options.listen });
     if (options.metricsUrl !== "") {
-      servers.push(await listen(options.metricsUrl, (socket) => void metricsHttp.emit("connection", socket)));
+      servers.push(
+        await listen(
+          (server) => listenOn(server, options.metricsUrl),
+          (socket) => void metricsHttp.emit("connection", socket),
+        ),
+      );
       env.logger.info("gRPC proxy server metrics URL serving", { address: options.metricsUrl });
     }
   } catch (error) {
@@ -156,8 +161,8 @@ function withOwnMembers(into: MethodRegistry, { advertise, hostname }: GrpcProxy
   };
 }
 
-async function listen(url: string, take: (socket: Socket) => void): Promise<Server> {
+async function listen(on: (server: Server) => Promise<void>, take: (socket: Socket) => void): Promise<Server> {
   const server = tcpServer(take);
-  await listenOn(server, url);
+  await on(server);
   return server;
 }

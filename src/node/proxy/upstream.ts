@@ -36,8 +36,9 @@ export class Upstream {
     this.#env = env;
     this.#options = options;
     this.#endpoints = options.endpoints;
+    if (this.#endpoints.length === 0) throw new TypeError("etcdclient: no available endpoints");
     // Proxies that start together should not all sit on the same member.
-    this.#next = Math.floor(unit(env.random) * options.endpoints.length);
+    this.#next = Math.floor(unit(env.random) * this.#endpoints.length);
     if (options.syncMs > 0) this.#timer = env.scheduler.every(options.syncMs, () => void this.#sync());
   }
 
