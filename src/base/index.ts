@@ -33,3 +33,4 @@ export {
 export { below, type Random, SeededRandom, unit } from "./random.ts";
 export { RecentMisses } from "./recent-misses.ts";
 export { compareSemVer, formatSemVer, majorMinor, minorOnly, parseSemVer, type SemVer } from "./semver.ts";
+export { messageOf, systemMeaning } from "./system-error.ts";

@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
 import type { ListenOptions } from "node:net";
+import { dirname } from "node:path";
+import { systemMeaning } from "../base/index.ts";
 
 /** First release of Node that can share a port between listeners (SO_REUSEPORT). */
 const reusePortSince = [22, 12] as const;
@@ -22,13 +25,10 @@ export class ListenError extends Error {
   override readonly name = "ListenError";
 
   constructor(url: string, cause: NodeJS.ErrnoException) {
-    const host = url.startsWith("unix") ? url : new URL(url).host;
-    const why =
-      cause.code === "EADDRINUSE"
-        ? "address already in use"
-        : cause.code === "EACCES"
-          ? "permission denied"
-          : cause.message;
-    super(`listen tcp ${host}: bind: ${why}`, { cause });
+    const { path } = listenOptions(url);
+    // libuv says EACCES for a socket in a directory that is not there.
+    const code = path !== undefined && cause.code === "EACCES" && !existsSync(dirname(path)) ? "ENOENT" : cause.code;
+    const why = systemMeaning(code) ?? cause.message;
+    super(`listen ${path === undefined ? `tcp ${new URL(url).host}` : `unix ${path}`}: bind: ${why}`, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { below, type ClusterId, Code, type Env, EtcdError, hexId, type MemberId } from "../base/index.ts";
+import { below, type ClusterId, Code, type Env, EtcdError, hexId, type MemberId, messageOf } from "../base/index.ts";
 import {
   ConfChangeType,
   type ConfState,
@@ -254,7 +254,7 @@ async function join(
   try {
     members = await adoptIds(running.members, listed, sameUrls);
   } catch (error) {
-    throw refused(`error validating peerURLs: ${error instanceof Error ? error.message : String(error)}`);
+    throw refused(`error validating peerURLs: ${messageOf(error)}`);
   }
   const own = members.find((member) => member.name === options.name)!;
   const rest = running.members.filter((member) => member.id !== own.id);

@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Logger, Metrics } from "../../base/index.ts";
+import { type Counter, type Gauge, type Logger, type Metrics, messageOf } from "../../base/index.ts";
 import { alarmName, type Member } from "../../server/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 
@@ -132,8 +132,4 @@ export class HealthChecks {
     }
     return { status: 200, contentType, body: verbose ? `${lines}ok\n` : "ok\n" };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Code, type Logger, type Metrics, parseSemVer } from "../../base/index.ts";
+import { Code, type Logger, type Metrics, messageOf, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
 import { type Peer, type Status, status } from "../../wire/grpc/index.ts";
 import { CONTENT_TYPE as metricsType } from "../metrics/index.ts";
@@ -427,8 +427,4 @@ function redirect(request: IncomingMessage, response: ServerResponse, location: 
 function json(response: ServerResponse, code: number, body: string): void {
   response.writeHead(code, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) });
   response.end(body);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { quote } from "../command/text.ts";
+import { messageOf } from "../../base/index.ts";
 
 export interface Outcome {
   readonly code: number;
@@ -16,12 +16,7 @@ export function runCommand(
   return new Promise((resolve) => {
     const child = spawn(command[0]!, command.slice(1), { env: { ...env }, stdio: ["ignore", "inherit", "inherit"] });
     child.once("error", (error: NodeJS.ErrnoException) => {
-      const missing = command[0]!.includes("/") ? "no such file or directory" : "executable file not found in $PATH";
-      const why = error.code === "ENOENT" ? missing : error.code === "EACCES" ? "permission denied" : error.message;
-      const problem = command[0]!.includes("/")
-        ? `fork/exec ${command[0]}: ${why}`
-        : `exec: ${quote(command[0]!)}: ${why}`;
-      resolve({ code: 1, problem });
+      resolve({ code: 1, problem: messageOf(error) });
     });
     child.once("exit", (code, signal) => {
       if (signal === null) resolve({ code: code ?? 0, problem: code === 0 ? undefined : `exit status ${code}` });

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { Code, codeName } from "../../base/index.ts";
+import { Code, codeName, messageOf } from "../../base/index.ts";
 import { Client, ClientError, type TlsSettings } from "../../client/index.ts";
 import type { MessageCodec } from "../../wire/proto/index.ts";
 import { Exit, ExitCode, fail, type Io, logLine } from "../command/io.ts";
@@ -222,10 +222,7 @@ function tlsSettings(io: Io, files: TlsFiles): TlsSettings | undefined {
     try {
       return readFileSync(path);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const why =
-        code === "ENOENT" ? "no such file or directory" : code === "EACCES" ? "permission denied" : String(code);
-      fail(io, ExitCode.BadArgs, `open ${path}: ${why}`);
+      fail(io, ExitCode.BadArgs, messageOf(error, path));
     }
   };
   const material = {
@@ -237,7 +234,7 @@ function tlsSettings(io: Io, files: TlsFiles): TlsSettings | undefined {
     if (material.ca !== undefined) new X509Certificate(material.ca);
     createSecureContext(material);
   } catch (error) {
-    fail(io, ExitCode.BadArgs, `tls: ${(error as Error).message}`);
+    fail(io, ExitCode.BadArgs, `tls: ${messageOf(error)}`);
   }
   return {
     ...material,

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { messageOf } from "../../base/index.ts";
 import { DevError, devHelp, parseDev } from "./options.ts";
 import { type MemberStatus, Supervisor } from "./supervisor.ts";
 
@@ -117,7 +118,7 @@ function listen(path: string, act: (line: string) => Promise<string>): Promise<S
     });
   });
   return new Promise((done, failed) => {
-    server.once("error", (error) => failed(new DevError(`cannot listen on ${path}: ${error.message}`)));
+    server.once("error", (error) => failed(new DevError(`cannot listen on ${path}: ${messageOf(error)}`)));
     server.listen(path, () => done(server));
   });
 }

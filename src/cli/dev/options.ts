@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../../base/index.ts";
 
 /** What `quorate dev` was asked to do. */
 export type DevCommand =
@@ -55,7 +56,7 @@ export function parseDev(args: readonly string[]): DevCommand {
       },
     }));
   } catch (error) {
-    throw new DevError(error instanceof Error ? error.message : String(error));
+    throw new DevError(messageOf(error));
   }
   if (values["help"] === true) return { kind: "help" };
   const dataDir = String(values["data-dir"]);

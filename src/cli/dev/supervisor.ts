@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { messageOf } from "../../base/index.ts";
+import { RealDisk } from "../../storage/disk/index.ts";
 import { DevError } from "./options.ts";
 
 export interface MemberAddress {
@@ -70,7 +72,7 @@ export class Supervisor {
 
   /** Starts everyone; resolves once all serve. @throws DevError */
   async startAll(): Promise<void> {
-    mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 });
+    new RealDisk().makeDirectory(this.#dataDir, 0o700);
     for (const { clientUrl, peerUrl } of this.#members) {
       for (const url of [clientUrl, peerUrl]) await refuseTaken(url);
     }
@@ -145,10 +147,10 @@ export class Supervisor {
     );
     member.child = child;
     const log = createWriteStream(member.logPath, { flags: "a", mode: 0o600 });
-    log.on("error", (error) => this.#say(`cannot write ${member.logPath}: ${error.message}`));
+    log.on("error", (error) => this.#say(`cannot write ${member.logPath}: ${messageOf(error)}`));
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
-    child.on("error", (error) => this.#say(`${member.name} could not be started: ${error.message}`));
+    child.on("error", (error) => this.#say(`${member.name} could not be started: ${messageOf(error)}`));
     child.once("exit", (code, signal) => {
       if (member.child === child) member.child = undefined;
       log.end();

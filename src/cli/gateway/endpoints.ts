@@ -1,5 +1,6 @@
 import { lookup, resolveSrv } from "node:dns/promises";
 import { connect } from "node:tls";
+import { type LogLevel, messageOf } from "../../base/index.ts";
 import type { FlagSet } from "../command/flags.ts";
 import type { Endpoint } from "./tcp-proxy.ts";
 
@@ -68,7 +69,7 @@ export async function discoverClients(domain: string, suffix: string, resolver: 
   return found;
 }
 
-export type Log = (level: "info" | "warn", message: string, fields: Record<string, unknown>) => void;
+export type Log = (level: LogLevel, message: string, fields: Record<string, unknown>) => void;
 
 /** Endpoints by the flags `discovery-srv…`; none without them. Only those whose certificates are good for the domain, unless told otherwise. */
 export async function discoveredEndpoints(
@@ -142,6 +143,6 @@ function insecurity(endpoint: Discovered, domain: string, ca: Uint8Array | undef
     };
     socket.setTimeout(dialMsMax, () => end(`"${endpoint.url}" failed to dial (i/o timeout)`));
     socket.once("secureConnect", () => end(undefined));
-    socket.once("error", (error) => end(`"${endpoint.url}" failed to dial (${error.message})`));
+    socket.once("error", (error) => end(`"${endpoint.url}" failed to dial (${messageOf(error)})`));
   });
 }

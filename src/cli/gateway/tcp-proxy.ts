@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { Scheduler, Timer } from "../../base/index.ts";
+import { messageOf, type Scheduler, type Timer } from "../../base/index.ts";
 
 /** A place that connections are handed on to. Lower priorities first; among equals by weight, as SRV records say. */
 export interface Endpoint {
@@ -99,7 +99,7 @@ export class TcpProxy {
         this.#options.log("warn", "deactivated endpoint", {
           address: remote.address,
           interval: this.#interval,
-          error: (error as Error).message,
+          error: messageOf(error),
         });
       }
     }
@@ -144,7 +144,7 @@ export class TcpProxy {
           this.#options.log("warn", "failed to activate endpoint (stay inactive for another interval)", {
             address,
             interval: this.#interval,
-            error: (error as Error).message,
+            error: messageOf(error),
           });
         }
       }),

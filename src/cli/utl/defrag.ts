@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/index.ts";
 import { RealDisk } from "../../storage/disk/index.ts";
 import { ExitCode, fail } from "../command/io.ts";
 import type { Invocation } from "../command/tree.ts";
@@ -19,6 +20,6 @@ export async function defrag(call: Invocation): Promise<void> {
       await store.close();
     }
   } catch (error) {
-    fail(io, ExitCode.Error, `Failed to defragment etcd data[${dataDir}] (${(error as Error).message})`);
+    fail(io, ExitCode.Error, `Failed to defragment etcd data[${dataDir}] (${messageOf(error)})`);
   }
 }

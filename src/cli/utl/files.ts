@@ -1,4 +1,4 @@
-import type { Env } from "../../base/index.ts";
+import { type Env, messageOf } from "../../base/index.ts";
 import { isBoltError } from "../../storage/bolt/index.ts";
 import { type Disk, isDiskError } from "../../storage/disk/index.ts";
 import { openStore, type Store } from "../../storage/store/index.ts";
@@ -31,7 +31,7 @@ export function reasonOf(error: unknown): string {
     };
     return known[error.code] ?? error.message;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** A database's fault as bbolt names it. */

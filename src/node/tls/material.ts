@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from "node:tls";
-import type { Logger } from "../../base/index.ts";
+import { type Logger, messageOf } from "../../base/index.ts";
 import { revokedSerials } from "./revocation.ts";
 import type { TlsSettings } from "./settings.ts";
 
@@ -83,7 +83,7 @@ export class TlsFiles {
       createSecureContext(context);
       return { context, revoked };
     } catch (error) {
-      throw new TlsFileError(`tls: ${this.#cert}, ${this.#key}: ${(error as Error).message}`, { cause: error });
+      throw new TlsFileError(`tls: ${this.#cert}, ${this.#key}: ${messageOf(error)}`, { cause: error });
     }
   }
 }
@@ -114,10 +114,7 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new TlsFileError(`open ${path}: ${gone ? "no such file or directory" : (error as Error).message}`, {
-      cause: error,
-    });
+    throw new TlsFileError(messageOf(error, path), { cause: error });
   }
 }
 
@@ -130,7 +127,7 @@ function authorities(path: string): string[] {
   try {
     for (const pem of found) new X509Certificate(pem);
   } catch (error) {
-    throw new TlsFileError(`tls: ${path}: ${(error as Error).message}`, { cause: error });
+    throw new TlsFileError(`tls: ${path}: ${messageOf(error)}`, { cause: error });
   }
   return found;
 }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Logger } from "../../base/index.ts";
+import { RealDisk } from "../../storage/disk/index.ts";
 import { selfSigned } from "./self-signed.ts";
 import type { TlsSettings } from "./settings.ts";
 
@@ -17,7 +18,12 @@ export function ensureSelfSigned(
   const certFile = resolve(directory, "cert.pem");
   const keyFile = resolve(directory, "key.pem");
   if (!existsSync(certFile) || !existsSync(keyFile)) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    try {
+      new RealDisk().makeDirectory(directory, 0o700);
+    } catch (error) {
+      logger.warn("cannot create cert directory", { error });
+      throw error;
+    }
     const made = selfSigned([...new Set(hosts.map(withoutPort))], new Date(), years);
     writeFileSync(certFile, made.cert);
     logger.info("created cert file", { path: certFile });

@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Env, Scheduler, Timer } from "../../base/index.ts";
+import { type Env, messageOf, type Scheduler, type Timer } from "../../base/index.ts";
 import { type HeaderField, type HeaderList, Http2Code, type Http2Output, type Http2Stream } from "../http2/index.ts";
 import { GrpcClient, type GrpcClientOptions } from "./client.ts";
 import type { MessageCodec } from "./compression.ts";
@@ -235,7 +235,7 @@ export class Door {
       server.on("tlsClientError", (error: Error, socket: tls.TLSSocket) => {
         this.#options.env.logger.debug("rejected connection on client endpoint", {
           "remote-addr": socket.remoteAddress,
-          error: error.message,
+          error: messageOf(error),
         });
       });
     }
