@@ -1,6 +1,6 @@
 // Starts the programs of dist/bin. A process of Node spends most of its start on finding, reading and compiling what it runs;
 // here that is one file, and what V8 made of it when the package was built is taken over as it is. See scripts/bundle.mjs.
-const { readFileSync } = require("node:fs");
+const { readFileSync, statSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const { join } = require("node:path");
 const { cachedDataVersionTag } = require("node:v8");
@@ -13,9 +13,13 @@ function bundlePath(bundle) {
   return join(directory, `${bundle}.cjs`);
 }
 
-/** Where its compiled code is: V8 takes it only with the version and flags it was made with, so they are in the name. */
+/**
+ * Where its compiled code is. It fits one build of Node with one set of flags. V8 refuses another version's and other flags', by
+ * its tag; it does not tell apart two releases of Node with the same V8, and crashes on the other one's code.
+ */
 function codePath(bundle) {
-  return join(directory, `${bundle}-${cachedDataVersionTag().toString(16)}.code`);
+  const build = `${process.version}-${process.arch}-${statSync(process.execPath).size}`;
+  return join(directory, `${bundle}-${build}-${cachedDataVersionTag().toString(16)}.code`);
 }
 
 function readIfThere(path) {
@@ -33,13 +37,23 @@ function load(bundle) {
   return new Script(readFileSync(filename, "latin1"), { filename, cachedData: readIfThere(codePath(bundle)) });
 }
 
+/** What the launcher found out before Node started. It is meant for this process and not for its children. */
+function fromLauncher() {
+  const { QUORATE_IGNORED = "", QUORATE_NOTIFY: notify } = process.env;
+  delete process.env.QUORATE_IGNORED;
+  delete process.env.QUORATE_NOTIFY;
+  return { ignored: new Set(QUORATE_IGNORED.split("-")), notify };
+}
+
+const launched = fromLauncher();
+
 /** Runs a program of `bundle` with the process's arguments. */
 function run(bundle, program, script = load(bundle)) {
   const path = bundlePath(bundle);
   const module = { exports: {} };
   script.runInThisContext().call(module.exports, module.exports, createRequire(path), module, path, directory);
   const { version } = require("../package.json");
-  return module.exports.programs[program]({ version, etcd: join(__dirname, "etcd"), run });
+  return module.exports.programs[program]({ version, etcd: join(__dirname, "etcd"), run, ...launched });
 }
 
 module.exports = { bundlePath, codePath, load, run };

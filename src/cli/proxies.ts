@@ -4,7 +4,7 @@ import type { CommandSpec } from "./command/tree.ts";
 import { flags as grpcProxyFlags } from "./grpc-proxy/flags.ts";
 
 /** The servers beside etcd itself that its program holds. Names, flags and initial values are etcd's, descriptions are ours. */
-const program: CommandSpec = {
+const program = (notify: string | undefined): CommandSpec => ({
   use: "etcd",
   short: "Servers that stand before a cluster.",
   children: [
@@ -49,7 +49,7 @@ const program: CommandSpec = {
               usage: "how long an endpoint that does not answer is left alone",
             },
           ],
-          run: async (call) => (await import("./gateway/start.ts")).startGateway(call),
+          run: async (call) => (await import("./gateway/start.ts")).startGateway(call, notify),
         },
       ],
     },
@@ -61,14 +61,14 @@ const program: CommandSpec = {
           use: "start",
           short: "Starts the gRPC proxy",
           flags: grpcProxyFlags,
-          run: async (call) => (await import("./grpc-proxy/start.ts")).startGrpcProxy(call),
+          run: async (call) => (await import("./grpc-proxy/start.ts")).startGrpcProxy(call, notify),
         },
       ],
     },
   ],
-};
+});
 
 /** Runs `etcd gateway …` or `etcd grpc-proxy …`; gives the exit code once it ended. */
-export function main(io: Io): Promise<number> {
-  return execute(program, io, { repeatError: true });
+export function main(io: Io, notify?: string): Promise<number> {
+  return execute(program(notify), io, { repeatError: true });
 }

@@ -1,4 +1,5 @@
-import { readFileSync, readSync, writeSync } from "node:fs";
+import { readFileSync, readSync } from "node:fs";
+import { writeAll } from "../process/output.ts";
 import { Exit, ExitCode, type Io } from "./io.ts";
 import { bytesOf, textOf } from "./text.ts";
 
@@ -8,15 +9,15 @@ export function systemIo(): Io {
   return {
     args: rawArguments(),
     env: process.env,
-    out: (data) => writeAll(1, data),
-    err: (data) => writeAll(2, data),
+    out: (data) => write(1, data),
+    err: (data) => write(2, data),
     readAll: () => input.readAll(),
     readLine: () => input.readLine(),
     askPassword: (prompt) => askPassword(prompt),
     onInterrupt(run) {
-      const once = () => {
+      const once = (signal: NodeJS.Signals) => {
         restore();
-        run();
+        run(signal);
       };
       const restore = () => {
         process.off("SIGINT", once);
@@ -65,19 +66,8 @@ function rawArguments(): string[] {
 }
 
 /** Straight to the descriptor: a command writes little, and must have written before it exits. */
-function writeAll(descriptor: number, data: string | Uint8Array): void {
-  const bytes = typeof data === "string" ? bytesOf(data) : data;
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      // Nobody reads any more (`etcdctl get --prefix "" | head`): end as a signal would end it.
-      else if (code === "EPIPE") process.exit(141);
-      else throw error;
-    }
-  }
+function write(descriptor: number, data: string | Uint8Array): void {
+  writeAll(descriptor, typeof data === "string" ? bytesOf(data) : data);
 }
 
 class Input {
@@ -121,7 +111,7 @@ class Input {
 
 /** At a terminal what is typed is not shown; from a pipe one line is read. */
 async function askPassword(prompt: string): Promise<string> {
-  writeAll(1, prompt);
+  write(1, prompt);
   const { stdin } = process;
   const raw = stdin.isTTY === true;
   if (raw) stdin.setRawMode(true);
@@ -139,7 +129,7 @@ async function askPassword(prompt: string): Promise<string> {
     return textOf(Buffer.from(bytes));
   } finally {
     if (raw) stdin.setRawMode(false);
-    writeAll(1, "\n");
+    write(1, "\n");
   }
 }
 

@@ -1,9 +1,12 @@
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
-import type { Scheduler } from "../../base/index.ts";
+import { constants } from "node:os";
+import { lineLogger, messageOf, type Scheduler } from "../../base/index.ts";
+import { readGivenFile } from "../../node/index.ts";
 import { Exit, ExitCode, type Io, logLine } from "../command/io.ts";
 import { durationText } from "../command/text.ts";
 import type { Invocation } from "../command/tree.ts";
+import { dieOf } from "../process/signals.ts";
+import { systemNotifier } from "../process/system-notifier.ts";
 import {
   checkEndpoints,
   discoveredEndpoints,
@@ -26,14 +29,14 @@ const scheduler: Pick<Scheduler, "every"> = {
 };
 
 /** `etcd gateway start`: until a signal ends it. */
-export async function startGateway({ io, flags }: Invocation): Promise<void> {
+export async function startGateway({ io, flags }: Invocation, notify?: string): Promise<void> {
   const log: Log = (level, message, fields) => logLine(io, level, message, { caller: "gateway/start.ts", ...fields });
   log("info", "Running: ", { args: ["etcd", ...io.args] });
   const listen = { text: flags.string("listen-addr"), ...splitAuthority(flags.string("listen-addr")) };
   let endpoints: Endpoint[] = [];
   try {
     const ca = flags.string("trusted-ca-file");
-    endpoints = await discoveredEndpoints(flags, ca === "" ? undefined : readFileSync(ca), log);
+    endpoints = await discoveredEndpoints(flags, ca === "" ? undefined : readGivenFile(ca), log);
     if (endpoints.length === 0) endpoints = flags.list("endpoints").map(endpointOf);
     const { host, port, text } = listen;
     if (host === undefined || port === undefined) {
@@ -41,12 +44,12 @@ export async function startGateway({ io, flags }: Invocation): Promise<void> {
     }
     await checkEndpoints(endpoints, { host, port, text }, systemResolver);
     if (endpoints.length === 0) throw new GatewayError("no endpoints found");
-    await run(io, endpoints, { host, port }, flags.durationMs("retry-delay"), log);
+    await run(io, endpoints, { host, port }, flags.durationMs("retry-delay"), log, notify);
   } catch (error) {
     if (error instanceof Exit) throw error;
     // What etcd says of wrong settings it says on standard output.
     if (error instanceof GatewayError) io.out(`${error.message}\n`);
-    else io.err(`${(error as Error).message}\n`);
+    else io.err(`${messageOf(error)}\n`);
     throw new Exit(ExitCode.Error);
   }
 }
@@ -57,6 +60,7 @@ async function run(
   listen: { readonly host: string; readonly port: number },
   retryDelayMs: number,
   log: Log,
+  notify: string | undefined,
 ): Promise<void> {
   const proxy = new TcpProxy({
     endpoints,
@@ -66,8 +70,13 @@ async function run(
     durationText: (ms) => durationText(BigInt(Math.round(ms * 1e6))),
     log,
   });
-  const ended = new Promise<void>((over) => io.onInterrupt(over));
+  const notifier = systemNotifier(notify, lineLogger(log));
+  const ended = new Promise<NodeJS.Signals>((over) => io.onInterrupt(over));
   await proxy.listen(listen.host, listen.port);
-  await ended;
+  notifier.ready(`handing on connections at ${listen.host}:${listen.port}`);
+  notifier.watch(() => {});
+  const signal = await ended;
+  notifier.stopping("closing connections");
   await proxy.close();
+  dieOf(signal, constants.signals[signal]);
 }

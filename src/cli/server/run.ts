@@ -1,4 +1,5 @@
 import { type LoadInputs, load } from "../../node/config/index.ts";
+import { writeOrLose } from "../process/output.ts";
 import { defaultHost } from "./default-host.ts";
 import { startServer } from "./start.ts";
 
@@ -10,6 +11,8 @@ export interface RunOptions {
   readonly banner: boolean;
   /** Of this package, beside etcd's that clients see. */
   readonly version: string;
+  /** What the launcher told of the socket to the service manager. */
+  readonly notify: string | undefined;
 }
 
 /**
@@ -30,10 +33,15 @@ export async function runServer(run: RunOptions): Promise<void> {
   };
   const loaded = load(inputs);
   if (loaded.kind === "exit") {
-    process.stdout.write(loaded.stdout);
-    process.stderr.write(loaded.stderr);
+    writeOrLose(1, loaded.stdout);
+    writeOrLose(2, loaded.stderr);
     process.exitCode = loaded.code;
     return;
   }
-  await startServer(loaded, { banner: run.banner, version: run.version, gitSha: inputs.build.gitSha });
+  await startServer(loaded, {
+    banner: run.banner,
+    version: run.version,
+    gitSha: inputs.build.gitSha,
+    notify: run.notify,
+  });
 }
