@@ -4,16 +4,20 @@
 # docs/decisions/0006-notify.md has the reasons.
 
 if command -v perl >/dev/null; then
-  PERL_BADLANG=0 exec perl -MSocket -e '
+  # The numbers are Linux's, which alone has systemd: small installations of Perl have no Socket.pm.
+  PERL_BADLANG=0 exec perl -e '
+    my ($AF_UNIX, $SOCK_DGRAM, $F_SETFL, $O_NONBLOCK) = (1, 2, 4, 04000);
     delete $ENV{PERL_BADLANG};
     my $path = my $name = $ENV{NOTIFY_SOCKET};
     $name =~ s/^@/\0/;
     $^F = 255; # Descriptors up to this one survive exec.
-    if (socket(my $socket, AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0) && connect($socket, pack_sockaddr_un($name))) {
+    my $socket;
+    if (socket($socket, $AF_UNIX, $SOCK_DGRAM, 0) && connect($socket, pack("S a*", $AF_UNIX, $name))) {
+      fcntl($socket, $F_SETFL, $O_NONBLOCK);
       $ENV{QUORATE_NOTIFY} = fileno($socket);
-      exec { $ARGV[0] } @ARGV or die "exec: $ARGV[0]: $!\n";
+    } else {
+      $ENV{QUORATE_NOTIFY} = "dial unixgram $path: connect: " . lcfirst($!);
     }
-    $ENV{QUORATE_NOTIFY} = "dial unixgram $path: connect: " . lcfirst($!);
     exec { $ARGV[0] } @ARGV or die "exec: $ARGV[0]: $!\n";
   ' "$@"
 elif command -v python3 >/dev/null; then
