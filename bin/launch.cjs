@@ -1,11 +1,23 @@
-// What the programs of bin/ call: `require("./launch.cjs").launch("server", "etcd")`. Read by every Node, see node-version.cjs.
-"use strict";
+// What the programs of bin/ call: `require("./launch.cjs").launch("server", "etcd")`. Old Nodes must be able to read it, too: see
+// node-version.cjs.
 
-exports.launch = function (bundle, program) {
+/** Programs of Go take note of these and go on. Node would die of them, or open a debugger: they are taken before all else. */
+const harmless = ["USR1", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "XFSZ", "IO", "PWR"];
+
+exports.launch = (bundle, program) => {
   require("./node-version.cjs").checkProgram(program);
-  var env = process.env;
+  const env = process.env;
+  // What was ignored stays ignored, as in Go: Node forgets it.
+  const ignored = (env.QUORATE_IGNORED || "").split("-").filter(Boolean);
+  harmless.concat(ignored).forEach((name) => {
+    process.on(`SIG${name}`, () => {});
+  });
   if (bundle === "server" && env.NOTIFY_SOCKET && env.QUORATE_NOTIFY === undefined) connectToServiceManager(env);
-  require("./run.cjs").run(bundle, program);
+  const notify = env.QUORATE_NOTIFY;
+  // Meant for this process and not for its children.
+  delete env.QUORATE_IGNORED;
+  delete env.QUORATE_NOTIFY;
+  require("./run.cjs").run(bundle, program, notify);
 };
 
 /**
@@ -14,11 +26,11 @@ exports.launch = function (bundle, program) {
  */
 function connectToServiceManager(env) {
   if (typeof process.execve !== "function") return;
-  var again = [process.execPath].concat(process.execArgv, process.argv.slice(1));
-  var words = ["sh", "-c", '. "$0"; exec "$@"', require("path").join(__dirname, "notify.sh")].concat(again);
+  const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const words = ["sh", "-c", '. "$0"; exec "$@"', `${__dirname}/notify.sh`, ...again];
   try {
-    process.execve("/bin/sh", words, Object.assign({}, env));
-  } catch (error) {
+    process.execve("/bin/sh", words, { ...env });
+  } catch {
     // No shell: as before 22.15.
   }
 }

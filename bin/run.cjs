@@ -37,23 +37,14 @@ function load(bundle) {
   return new Script(readFileSync(filename, "latin1"), { filename, cachedData: readIfThere(codePath(bundle)) });
 }
 
-/** What the launcher found out before Node started. It is meant for this process and not for its children. */
-function fromLauncher() {
-  const { QUORATE_IGNORED = "", QUORATE_NOTIFY: notify } = process.env;
-  delete process.env.QUORATE_IGNORED;
-  delete process.env.QUORATE_NOTIFY;
-  return { ignored: new Set(QUORATE_IGNORED.split("-")), notify };
-}
-
-const launched = fromLauncher();
-
-/** Runs a program of `bundle` with the process's arguments. */
-function run(bundle, program, script = load(bundle)) {
+/** Runs a program of `bundle` with the process's arguments. `notify`: see `Installation` in src/cli/installation.ts. */
+function run(bundle, program, notify, script = load(bundle)) {
   const path = bundlePath(bundle);
   const module = { exports: {} };
   script.runInThisContext().call(module.exports, module.exports, createRequire(path), module, path, directory);
   const { version } = require("../package.json");
-  return module.exports.programs[program]({ version, etcd: join(__dirname, "etcd"), run, ...launched });
+  const runOther = (bundle, program) => run(bundle, program, notify);
+  return module.exports.programs[program]({ version, etcd: join(__dirname, "etcd"), run: runOther, notify });
 }
 
 module.exports = { bundlePath, codePath, load, run };

@@ -8,12 +8,12 @@ import { main } from "./proxies.ts";
 export const programs: Programs = {
   /** `etcd gateway …` and `etcd grpc-proxy …`. */
   proxies: (installation) => {
-    prepareProcess("etcd", installation);
+    prepareProcess("etcd");
     return runMain((io) => main(io, installation.notify));
   },
   /** `quorate dev …`: a whole cluster on this machine. */
   dev: async (installation) => {
-    prepareProcess("quorate", installation);
+    prepareProcess("quorate");
     const { etcd } = installation;
     // Of this process, if of any: not of its members.
     delete process.env.NOTIFY_SOCKET;

@@ -6,8 +6,6 @@ export interface Installation {
   readonly etcd: string;
   /** Runs a program of another bundle, with the same arguments. */
   readonly run: (bundle: string, program: string) => Promise<void>;
-  /** Signals that were ignored when the launcher started, such as `HUP` under nohup. Empty when it was bypassed (`node bin/etcd`). */
-  readonly ignored: ReadonlySet<string>;
   /** Descriptor of the socket to the service manager, or why there is none; undefined when nobody looked. */
   readonly notify: string | undefined;
 }

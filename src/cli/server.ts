@@ -20,7 +20,7 @@ export const programs: Programs = {
 };
 
 function server(name: string, installation: Installation, banner: boolean): Promise<void> {
-  prepareProcess(name, installation);
+  prepareProcess(name);
   const { version, notify } = installation;
   const readFile = (path: string): string => readFileSync(path, "utf8");
   return runServer({ args: process.argv.slice(2), env: process.env, readFile, banner, version, notify });

@@ -40,7 +40,7 @@ export const ExitCode = {
 } as const;
 
 /** Says `Error: ...` and ends the command. */
-export function fail(io: Io, code: number, why: unknown): never {
+export function fail(io: Pick<Io, "err">, code: number, why: unknown): never {
   io.err(`Error: ${messageOf(why)}\n`);
   throw new Exit(code);
 }

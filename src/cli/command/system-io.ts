@@ -1,6 +1,7 @@
 import { readFileSync, readSync } from "node:fs";
+import { messageOf, systemMeaning } from "../../base/index.ts";
 import { writeAll } from "../process/output.ts";
-import { Exit, ExitCode, type Io } from "./io.ts";
+import { Exit, ExitCode, fail, type Io } from "./io.ts";
 import { bytesOf, textOf } from "./text.ts";
 
 /** The process's own arguments, streams and signals. */
@@ -39,7 +40,8 @@ export async function runMain(main: (io: Io) => Promise<number>): Promise<void> 
   } catch (error) {
     if (error instanceof Exit) code = error.code;
     else {
-      io.err(`Error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      const unforeseen = error instanceof Error && systemMeaning((error as NodeJS.ErrnoException).code) === undefined;
+      io.err(`Error: ${unforeseen ? (error.stack ?? error.message) : messageOf(error)}\n`);
       code = ExitCode.Error;
     }
   }
@@ -67,7 +69,12 @@ function rawArguments(): string[] {
 
 /** Straight to the descriptor: a command writes little, and must have written before it exits. */
 function write(descriptor: number, data: string | Uint8Array): void {
-  writeAll(descriptor, typeof data === "string" ? bytesOf(data) : data);
+  try {
+    writeAll(descriptor, typeof data === "string" ? bytesOf(data) : data);
+  } catch (error) {
+    // Such as a full disk. etcd's commands do not look, and end well with half an answer.
+    if (descriptor === 1) fail({ err: (text) => write(2, text) }, ExitCode.Error, messageOf(error, "/dev/stdout"));
+  }
 }
 
 class Input {

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { messageOf } from "../../base/index.ts";
-import type { Installation } from "../installation.ts";
 import { watchdogMs } from "./notifier.ts";
 import { writeOrLose } from "./output.ts";
 import { describeProcess, takeSignals } from "./signals.ts";
@@ -13,10 +12,10 @@ const exitCodeOfPanic = 2;
  * name that ps and killall know it by, faults that nobody caught, warnings of the run-time. Called by programs, never by a
  * member that runs inside somebody else's process.
  */
-export function prepareProcess(name: string, { ignored }: Pick<Installation, "ignored">): void {
+export function prepareProcess(name: string): void {
   const write = (text: string): void => writeOrLose(2, text);
   const watched = watchdogMs(process.env, process.pid) !== undefined;
-  takeSignals({ ignored, watched, write, describe: describeProcess });
+  takeSignals({ watched, write, describe: describeProcess });
   nameProcess(name);
   const panic = (error: unknown): void => {
     const stack = error instanceof Error ? `\n\n${error.stack ?? ""}` : "";

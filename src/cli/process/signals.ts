@@ -1,21 +1,7 @@
 /**
- * Signals as a program of Go takes them, since scripts and service managers were written for one. Node differs: it opens a
- * debugger on SIGUSR1, dies of signals that Go ignores, and forgets that its parent had signals ignored (nohup).
- * docs/internals/defaults-process.md has the whole table.
+ * Signals as a program of Go takes them, since scripts and service managers were written for one. Those that Go ignores are taken by
+ * bin/launch.cjs before anything is loaded. docs/internals/defaults-process.md has the whole table.
  */
-
-/** Go takes note of these and goes on; Node would die of them, or open a debugger. */
-const harmless = [
-  "SIGUSR1",
-  "SIGUSR2",
-  "SIGALRM",
-  "SIGVTALRM",
-  "SIGPROF",
-  "SIGXCPU",
-  "SIGXFSZ",
-  "SIGIO",
-  "SIGPWR",
-] as const;
 
 /**
  * Go ends with 2 at these and says what the process was doing. The others of that kind (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP,
@@ -36,8 +22,6 @@ export interface SignalHost {
 }
 
 export interface SignalOptions {
-  /** Signals that were ignored when the process started, by the short names that the launcher tells: `HUP`, `INT`. */
-  readonly ignored: ReadonlySet<string>;
   /** Whether a service manager ends this process with SIGABRT when its loop hangs. */
   readonly watched: boolean;
   /** Takes the lines of a dump. */
@@ -47,12 +31,10 @@ export interface SignalOptions {
 }
 
 /**
- * Takes every signal as Go does. SIGINT and SIGTERM end a process by default, in Go as in Node; a server adds listeners of
- * its own. With a watchdog SIGABRT keeps its default: it has to end a process whose loop hangs, where no listener runs.
+ * Takes the signals that end a program of Go with a dump. With a watchdog SIGABRT keeps its default: it has to end a process whose
+ * loop hangs, where no listener runs. SIGINT and SIGTERM end a process by default, in Go as in Node; a server adds listeners.
  */
 export function takeSignals(options: SignalOptions, host: SignalHost = process): void {
-  for (const signal of harmless) host.on(signal, () => {});
-  for (const name of ["HUP", "INT"] as const) if (options.ignored.has(name)) host.on(`SIG${name}`, () => {});
   for (const [signal, words] of Object.entries(dumping) as [NodeJS.Signals, string][]) {
     if (signal === "SIGABRT" && options.watched) continue;
     host.on(signal, () => {
