@@ -22,6 +22,7 @@ import type { Disk } from "../storage/disk/index.ts";
 import { openStore, type Store } from "../storage/store/index.ts";
 import { isWalError, type OpenedWal, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
 import { etcdserver, raftpb } from "../wire/proto/index.ts";
+import { refuseForeignFormat } from "./foreign-format.ts";
 import type { MemberOptions } from "./options.ts";
 import type { Remote } from "./remote.ts";
 import { installDatabase, removeUnfinished } from "./snapshot-files.ts";
@@ -80,6 +81,7 @@ export async function boot(
 ): Promise<Boot> {
   const at = paths(options);
   refuseForeign(disk, options.dataDir);
+  await refuseForeignFormat(options.dataDir, at, disk, env);
   disk.makeDirectory(at.snap);
   const hasLog = Wal.exists(disk, at.wal);
   const hasStore = disk.stat(at.db) !== undefined;
