@@ -30,11 +30,12 @@ export async function refuseForeignFormat(
     refuseNewer(dataDir, facts.storageVersion);
     return;
   }
-  const entry = firstOfApi2(disk, at.wal);
-  if (entry === undefined) return;
+  const old = oldEntries(disk, at.wal);
+  if (old === undefined) return;
   // Where a member runs on it, that is the better answer.
   if (hasStore) disk.lock(at.db).release();
-  throw refused(`${dataDir} was written by ${writerOf(facts)}: ${entry}. ${wayFrom(facts)}. Nothing in it was changed`);
+  const way = wayFrom(facts, old.beyond36);
+  throw refused(`${dataDir} was written by ${writerOf(facts)}: ${old.first}. ${way}. Nothing in it was changed`);
 }
 
 function refuseNewer(dataDir: string, text: string): void {
@@ -47,8 +48,15 @@ function refuseNewer(dataDir: string, text: string): void {
   );
 }
 
-/** The first entry that would be replayed and is a request of the v2 API, for people; undefined without one. */
-function firstOfApi2(disk: Disk, wal: string): string | undefined {
+interface OldEntries {
+  /** The first one, for people. */
+  readonly first: string;
+  /** Whether there are others than 3.6 replays: a 3.4 logs a read of the v2 API for every look at its `/health`. */
+  readonly beyond36: boolean;
+}
+
+/** Requests of the v2 API among the entries that would be replayed; undefined without one. */
+function oldEntries(disk: Disk, wal: string): OldEntries | undefined {
   let entries: readonly Entry[];
   try {
     const newest = validSnapshotEntries(disk, wal).at(-1) ?? { index: 0, term: 0 };
@@ -57,13 +65,15 @@ function firstOfApi2(disk: Disk, wal: string): string | undefined {
     if (isWalError(error)) return undefined;
     throw error;
   }
-  for (const entry of entries) {
-    const request = entry.type === EntryType.EntryNormal ? api2Request(entry.data) : undefined;
-    if (request !== undefined) {
-      return `entry ${entry.index} of its log (${request.method} ${request.path}) has a form that etcd 3.7 no longer reads`;
-    }
+  let first: string | undefined;
+  let beyond36 = false;
+  for (const { index, type, data } of entries) {
+    const request = type === EntryType.EntryNormal ? api2Request(data) : undefined;
+    if (request === undefined) continue;
+    first ??= `entry ${index} of its log (${request.method} ${request.path}) has a form that etcd 3.7 no longer reads`;
+    beyond36 ||= request.method !== "PUT" || !/^\/0\/(version$|members\/[0-9a-f]+\/attributes$)/.test(request.path);
   }
-  return undefined;
+  return first === undefined ? undefined : { first, beyond36 };
 }
 
 const methods = new Set(["POST", "PUT", "GET", "QGET", "HEAD", "DELETE", "SYNC"]);
@@ -86,12 +96,13 @@ function writerOf(facts: StoreFacts | undefined): string {
   return facts.hasTerm ? "etcd 3.5" : "etcd 3.4 or earlier";
 }
 
-function wayFrom(facts: StoreFacts | undefined): string {
+function wayFrom(facts: StoreFacts | undefined, beyond36: boolean): string {
   const last = 'until it logs "updated storage version", then this version';
-  if (facts === undefined) {
-    return `Start every minor version from etcd 3.0 to 3.6 on it, one after the other and the last one ${last}`;
-  }
-  return facts.hasTerm ? `Start etcd 3.6 on it ${last}` : `Start etcd 3.5 on it, then etcd 3.6 ${last}`;
+  // A snapshot takes the place of what is before it in the log.
+  const rid = 'etcd 3.5 on it with --snapshot-count=1 until it logs "saved snapshot", then etcd 3.6';
+  if (facts === undefined)
+    return `Start every minor version from etcd 3.0 to 3.4 on it, one after the other, then ${rid} ${last}`;
+  return facts.hasTerm && !beyond36 ? `Start etcd 3.6 on it ${last}` : `Start ${rid} ${last}`;
 }
 
 function refused(message: string): EtcdError {
