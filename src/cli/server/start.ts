@@ -140,14 +140,15 @@ function loggerOptions(config: Config | undefined, forPerson: boolean): Paramete
 const signalWords: Readonly<Partial<Record<NodeJS.Signals, string>>> = { SIGINT: "interrupt", SIGTERM: "terminated" };
 
 /**
- * SIGTERM and SIGINT end the server once; a second one ends the process at once. As etcd, the process then dies of the
- * signal, so that whoever started it sees why; as the first process of a container, which no signal kills, it exits with 0.
- * So does `quorate` at a terminal, where a person stopped it.
+ * SIGTERM and SIGINT end the server. As etcd, the process then dies of the signal, so that whoever started it sees why; as the first
+ * process of a container, which no signal kills, it exits with 0. So does `quorate` at a terminal, where a person stopped it: there a
+ * second signal ends it at once, where etcd takes its time whatever else comes.
  */
 function endOnSignal(forPerson: boolean, close: (signal: NodeJS.Signals) => Promise<void>): void {
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
-    if (ending) dieOf(signal, constants.signals[signal]);
+    if (ending && forPerson) dieOf(signal, constants.signals[signal]);
+    if (ending) return;
     ending = true;
     close(signal).then(
       () => {
