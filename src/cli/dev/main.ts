@@ -3,6 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { messageOf } from "../../base/index.ts";
+import { writeOrLose } from "../process/output.ts";
 import { DevError, devHelp, parseDev } from "./options.ts";
 import { type MemberStatus, Supervisor } from "./supervisor.ts";
 
@@ -11,17 +12,17 @@ export async function runDev(args: readonly string[], etcd: string): Promise<num
   try {
     const command = parseDev(args);
     if (command.kind === "help") {
-      process.stdout.write(devHelp);
+      writeOrLose(1, devHelp);
       return 0;
     }
     if (command.kind === "tell") {
-      process.stdout.write(`${await tell(controlPath(command.dataDir), command.line)}\n`);
+      writeOrLose(1, `${await tell(controlPath(command.dataDir), command.line)}\n`);
       return 0;
     }
     return await run(command, etcd);
   } catch (error) {
     if (!(error instanceof DevError)) throw error;
-    process.stderr.write(`quorate dev: ${error.message}\n`);
+    writeOrLose(2, `quorate dev: ${error.message}\n`);
     return 1;
   }
 }
@@ -31,7 +32,7 @@ function controlPath(dataDir: string): string {
 }
 
 async function run(command: Extract<ReturnType<typeof parseDev>, { kind: "run" }>, etcd: string): Promise<number> {
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const say = (line: string): void => writeOrLose(1, `${line}\n`);
   const dataDir = resolve(command.dataDir);
   if (await answers(controlPath(dataDir))) throw new DevError(`a cluster runs in ${dataDir} already`);
   const supervisor = new Supervisor(

@@ -135,6 +135,7 @@ function insecurity(endpoint: Discovered, domain: string, ca: Uint8Array | undef
       host: endpoint.host,
       port: endpoint.port,
       servername: domain,
+      rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
     });
     const end = (why: string | undefined): void => {

@@ -1,4 +1,4 @@
-import { silentLogger } from "../../base/index.ts";
+import { messageOf, silentLogger } from "../../base/index.ts";
 import { Mvcc } from "../../state/mvcc/index.ts";
 import { RealDisk } from "../../storage/disk/index.ts";
 import { Exit, ExitCode, fail } from "../command/io.ts";
@@ -46,6 +46,6 @@ export async function hashKv(call: Invocation): Promise<void> {
   } catch (error) {
     if (error instanceof Exit) throw error;
     // A server says whose error it is; a tool does not.
-    fail(io, ExitCode.Error, (error as Error).message.replace(/^etcdserver: (?=mvcc: )/, ""));
+    fail(io, ExitCode.Error, messageOf(error).replace(/^etcdserver: (?=mvcc: )/, ""));
   }
 }
