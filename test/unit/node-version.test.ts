@@ -79,7 +79,10 @@ describe("launchers", () => {
       for (const node of olds) {
         for (const entry of ["quorate", "quorate/client", "quorate/raft"]) {
           const wanted = new RegExp(`Error: quorate needs Node 20\\.19 or later, but ${node} is Node `);
-          for (const load of [`import("${entry}").catch((e) => { throw e })`, `require("${entry}")`]) {
+          for (const load of [
+            `import("${entry}").catch((error) => { console.error(String(error)); process.exit(1); })`,
+            `require("${entry}")`,
+          ]) {
             const { code, said } = await run(node, ["-e", load]);
             expect(said, load).toMatch(wanted);
             expect(said).not.toMatch(/SyntaxError|ERR_REQUIRE_ESM/);
