@@ -1,7 +1,7 @@
 // Starts the programs of dist/bin. A process of Node spends most of its start on finding, reading and compiling what it runs;
 // here that is one file, and what V8 made of it, when the package was built or in an earlier run, is taken over as it is.
 // See scripts/bundle.mjs and compile-cache.cjs.
-const { existsSync, readFileSync } = require("node:fs");
+const { existsSync, readFileSync, statSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const { dirname, join } = require("node:path");
 const { cachedDataVersionTag } = require("node:v8");
@@ -15,9 +15,13 @@ function bundlePath(bundle) {
   return join(directory, `${bundle}.cjs`);
 }
 
-/** Where the build puts its compiled code: V8 takes it only with the version and flags it was made with, so they are in the name. */
+/**
+ * Where its compiled code is. It fits one build of Node with one set of flags. V8 refuses another version's and other flags', by
+ * its tag; it does not tell apart two releases of Node with the same V8, and crashes on the other one's code.
+ */
 function codePath(bundle) {
-  return join(directory, `${bundle}-${cachedDataVersionTag().toString(16)}.code`);
+  const build = `${process.version}-${process.arch}-${statSync(process.execPath).size}`;
+  return join(directory, `${bundle}-${build}-${cachedDataVersionTag().toString(16)}.code`);
 }
 
 function readIfThere(path) {
@@ -68,8 +72,8 @@ function notBuilt(program, filename) {
   process.exit(1);
 }
 
-/** Runs a program of `bundle` with the process's arguments. */
-function run(bundle, program, { script, keep } = load(bundle, program)) {
+/** Runs a program of `bundle` with the process's arguments. `notify`: see `Installation` in src/cli/installation.ts. */
+function run(bundle, program, notify, { script, keep } = load(bundle, program)) {
   const path = bundlePath(bundle);
   const module = { exports: {} };
   script.runInThisContext().call(module.exports, module.exports, createRequire(path), module, path, directory);
@@ -77,7 +81,8 @@ function run(bundle, program, { script, keep } = load(bundle, program)) {
   return module.exports.programs[program]({
     version: packageVersion(),
     etcd: join(__dirname, "etcd"),
-    run,
+    run: (other, name) => run(other, name, notify),
+    notify,
     // Not at once: those who waited for the server come first.
     ready: (dataDir) => setTimeout(keep, 1000, dataDir).unref(),
   });

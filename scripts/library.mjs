@@ -16,7 +16,8 @@ const imports = /^(?:import|export)\s(?:[^"';]*?\sfrom\s)?"([^"]+)"|\bimport\("(
 const library = new Map();
 for (const entry of Object.values(exports)) {
   for (const path of Object.values(entry)) {
-    if (path.startsWith("./dist/")) reach(path.slice("./dist/".length));
+    // dist/entry is made by scripts/entries.mjs, after this.
+    if (path.startsWith("./dist/") && !path.startsWith("./dist/entry/")) reach(path.slice("./dist/".length));
   }
 }
 for (const [path, content] of library) {
@@ -61,7 +62,7 @@ function prune(folder) {
   let left = false;
   for (const entry of readdirSync(join(dist, folder), { withFileTypes: true })) {
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    const keep = path === "bin" || (entry.isDirectory() ? prune(path) : library.has(path));
+    const keep = path === "bin" || path === "entry" || (entry.isDirectory() ? prune(path) : library.has(path));
     if (!keep) rmSync(join(dist, path), { recursive: true });
     left ||= keep;
   }

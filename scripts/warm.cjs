@@ -11,7 +11,7 @@ process.on("message", () => {
   keep();
   process.kill(process.pid, "SIGTERM");
 });
-run(bundle, program, { script, keep: () => {} });
+run(bundle, program, undefined, { script, keep: () => {} });
 
 function keep() {
   const path = codePath(bundle);

@@ -51,4 +51,4 @@ export { networkError, tlsErrorText } from "./network-errors.ts";
 export { below, type Random, SeededRandom, unit } from "./random.ts";
 export { RecentMisses } from "./recent-misses.ts";
 export { compareSemVer, formatSemVer, majorMinor, minorOnly, parseSemVer, type SemVer } from "./semver.ts";
-export { fileErrorText, systemErrorText } from "./system-errors.ts";
+export { fileErrorText, messageOf, systemErrorText, systemMeaning } from "./system-error.ts";

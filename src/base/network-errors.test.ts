@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { createServer as createTlsServer, connect as tlsConnect } from "node:tls";
 import { expect, it } from "vitest";
 import { networkError } from "./network-errors.ts";
-import { fileErrorText, systemErrorText } from "./system-errors.ts";
+import { fileErrorText, systemErrorText } from "./system-error.ts";
 
 const text = (raw: object): string => networkError(Object.assign(new Error("raw"), raw)).message;
 

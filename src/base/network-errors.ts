@@ -2,7 +2,7 @@
  * What went wrong on a connection, in the words that Go has for it and that etcd's log and clients show: `dial tcp 10.0.0.1:2380:
  * connect: connection refused` instead of `connect ECONNREFUSED 10.0.0.1:2380` or an error of OpenSSL's.
  */
-import { systemErrorText } from "./system-errors.ts";
+import { systemErrorText } from "./system-error.ts";
 
 /** The fields of Node's errors on sockets, in names and in TLS. */
 interface Raw {

@@ -8,6 +8,8 @@ export interface Installation {
   readonly run: (bundle: string, program: string) => Promise<unknown>;
   /** The server calls this once it serves: from then on its compiled code may be kept for the next start, outside of `dataDir`. */
   readonly ready: (dataDir: string) => void;
+  /** Descriptor of the socket to the service manager, or why there is none; undefined when nobody looked. */
+  readonly notify: string | undefined;
 }
 
 /** The programs of one bundle, by name: each runs with the process's arguments, environment and streams, and sees to its exit code. */

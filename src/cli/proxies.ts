@@ -4,7 +4,8 @@ import type { CommandSpec } from "./command/tree.ts";
 import { flags as grpcProxyFlags } from "./grpc-proxy/flags.ts";
 
 /** The servers beside etcd itself that its program holds. Names, flags and initial values are etcd's, descriptions are ours. */
-export const proxies: readonly CommandSpec[] = [
+/** `notify`: see `Installation`. */
+export const proxies = (notify: string | undefined): readonly CommandSpec[] => [
   {
     use: "gateway <subcommand>",
     short: "Hands on TCP connections to a cluster",
@@ -46,7 +47,7 @@ export const proxies: readonly CommandSpec[] = [
             usage: "how long an endpoint that does not answer is left alone",
           },
         ],
-        run: async (call) => (await import("./gateway/start.ts")).startGateway(call),
+        run: async (call) => (await import("./gateway/start.ts")).startGateway(call, notify),
       },
     ],
   },
@@ -58,15 +59,19 @@ export const proxies: readonly CommandSpec[] = [
         use: "start",
         short: "Starts the gRPC proxy",
         flags: grpcProxyFlags,
-        run: async (call) => (await import("./grpc-proxy/start.ts")).startGrpcProxy(call),
+        run: async (call) => (await import("./grpc-proxy/start.ts")).startGrpcProxy(call, notify),
       },
     ],
   },
 ];
 
-const program: CommandSpec = { use: "etcd", short: "Servers that stand before a cluster.", children: proxies };
+const program = (notify: string | undefined): CommandSpec => ({
+  use: "etcd",
+  short: "Servers that stand before a cluster.",
+  children: proxies(notify),
+});
 
 /** Runs `etcd gateway …` or `etcd grpc-proxy …`; gives the exit code once it ended. */
-export function main(io: Io): Promise<number> {
-  return execute(program, io, { repeatError: true });
+export function main(io: Io, notify?: string): Promise<number> {
+  return execute(program(notify), io, { repeatError: true });
 }

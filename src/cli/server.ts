@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Installation, Programs } from "./installation.ts";
+import { prepareProcess } from "./process/prepare.ts";
 import { runServer } from "./server/run.ts";
 
 // Nothing here is imported on demand: what a module that is shares with the others can then be no constant of the file that
@@ -9,14 +10,14 @@ export const programs: Programs = {
   etcd: async (installation) => {
     const [first] = process.argv.slice(2);
     if (first === "gateway" || first === "grpc-proxy") await installation.run("beside", "proxies");
-    else await server(installation, process.argv.slice(2), false);
+    else await server("etcd", installation, process.argv.slice(2), false);
   },
   /** The command `quorate`; with flags alone, or as `quorate start`, the same server greeting a person at a terminal. */
   quorate: async (installation) => {
     const args = process.argv.slice(2);
     const [first = "-"] = args;
-    if (first === "start" || first === "server") await server(installation, args.slice(1), true);
-    else if (first.startsWith("-")) await server(installation, args, true);
+    if (first === "start" || first === "server") await server("quorate", installation, args.slice(1), true);
+    else if (first.startsWith("-")) await server("quorate", installation, args, true);
     else if (first === "ctl" || first === "utl") await installation.run(first, "below");
     else await installation.run("beside", "quorate");
   },
@@ -34,12 +35,14 @@ function endWithParent(): void {
 }
 
 async function server(
-  { version, run, ready }: Installation,
+  name: string,
+  { version, run, ready, notify }: Installation,
   args: readonly string[],
   forPerson: boolean,
 ): Promise<void> {
+  prepareProcess(name);
   endWithParent();
   const readFile = (path: string): string => readFileSync(path, "utf8");
-  const wanted = await runServer({ args, env: process.env, readFile, forPerson, version, ready });
+  const wanted = await runServer({ args, env: process.env, readFile, forPerson, version, ready, notify });
   if (wanted !== undefined) await run("beside", wanted);
 }

@@ -1,4 +1,4 @@
-import { Code, codeName } from "../base/index.ts";
+import { Code, codeName, messageOf } from "../base/index.ts";
 import { GrpcError } from "../wire/grpc/index.ts";
 
 /**
@@ -40,7 +40,7 @@ export class ClientError extends Error {
     if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) {
       return new ClientError(Code.Canceled, error.message);
     }
-    return new ClientError(Code.Unknown, error instanceof Error ? error.message : String(error));
+    return new ClientError(Code.Unknown, messageOf(error));
   }
 }
 

@@ -8,10 +8,10 @@ import {
   timingSafeEqual,
   verify,
 } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { fileErrorText, type Logger } from "../base/index.ts";
 import { type AuthTokens, JWT_TTL_DEFAULT_SECONDS, type JwtKeys, parseTokenSpec } from "../state/auth/index.ts";
 import { parseDuration } from "./config/index.ts";
+import { readGivenFile } from "./given-file.ts";
 
 /** The tokens cannot be made as `auth-token` says; the message is etcd's. */
 export class AuthTokenError extends Error {
@@ -32,8 +32,8 @@ export function loadAuthTokens(flag: string, logger: Logger): AuthTokens {
   try {
     if (ttl !== undefined) ttlSeconds = parseDuration(ttl) / 1000;
     files = {
-      publicKey: publicKey === undefined ? undefined : readFileSync(publicKey),
-      privateKey: privateKey === undefined ? undefined : readFileSync(privateKey),
+      publicKey: publicKey === undefined ? undefined : readGivenFile(publicKey),
+      privateKey: privateKey === undefined ? undefined : readGivenFile(privateKey),
     };
   } catch (error) {
     const path = (error as NodeJS.ErrnoException).path;

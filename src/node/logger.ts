@@ -5,8 +5,9 @@
  *
  * pino puts the JSON together and sees to the writing; it writes at once, so that a line is out before a crash can follow it.
  */
+import { closeSync, writeSync } from "node:fs";
 import pino from "pino";
-import { type Clock, type LogFields, type Logger, type LogLevel, systemErrorText } from "../base/index.ts";
+import { type Clock, type LogFields, type Logger, type LogLevel, messageOf, systemErrorText } from "../base/index.ts";
 import { RotatingFile, type Rotation } from "./log-rotation.ts";
 import { type SourcePlace, sourcePlace } from "./source-lines.ts";
 
@@ -21,6 +22,8 @@ export interface LoggerOptions {
   readonly sampling?: boolean;
   /** Start files anew when they get large (`--enable-log-rotation`). */
   readonly rotation?: Rotation | undefined;
+  /** Called when nobody reads standard output or standard error any more. Default: lines are lost. */
+  readonly onBrokenPipe?: () => void;
   /** For tests: takes the place of the outputs. */
   readonly write?: (line: string) => void;
   /** For tests; default the machine's. */
@@ -50,7 +53,7 @@ const sampledTextsMax = 4096;
 export function createLogger(options: LoggerOptions = {}): ProcessLogger {
   const { sinks, close } =
     options.write === undefined
-      ? openSinks(options.outputs ?? ["default"], options.rotation)
+      ? openSinks(options.outputs ?? ["default"], options)
       : { sinks: [{ write: options.write }], close: () => {} };
   const root = pino(
     {
@@ -81,18 +84,52 @@ interface Sink {
   write(line: string): void;
 }
 
-function openSinks(outputs: readonly string[], rotation: Rotation | undefined): { sinks: Sink[]; close: () => void } {
+/** Writes lines at once. A line that cannot be written is lost: a full disk behind a log ends no member. */
+class DescriptorSink implements Sink {
+  readonly #descriptor: number;
+  readonly #onBrokenPipe: () => void;
+
+  constructor(descriptor: number, onBrokenPipe: () => void = () => {}) {
+    this.#descriptor = descriptor;
+    this.#onBrokenPipe = onBrokenPipe;
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.from(line);
+    for (let done = 0; done < bytes.length; ) {
+      try {
+        done += writeSync(this.#descriptor, bytes, done);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // A pipe whose reader is slow, and that somebody made non-blocking.
+        if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+        else {
+          if (code === "EPIPE") this.#onBrokenPipe();
+          return;
+        }
+      }
+    }
+  }
+
+  end(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+function openSinks(
+  outputs: readonly string[],
+  { rotation, onBrokenPipe }: Pick<LoggerOptions, "rotation" | "onBrokenPipe">,
+): { sinks: Sink[]; close: () => void } {
   if (outputs.includes("/dev/null")) return { sinks: [], close: () => {} };
   const paths = new Set(outputs.map((output) => (output === "default" ? "stderr" : output)));
   const files: (Sink & { end(): void })[] = [];
   const sinks = [...paths].map((path): Sink => {
-    if (path === "stderr") return destination(2);
-    if (path === "stdout") return destination(1);
+    if (path === "stdout") return new DescriptorSink(1, onBrokenPipe);
     // Under systemd what goes to standard error ends up in the journal.
-    if (path === "systemd/journal") return destination(2);
+    if (path === "stderr" || path === "systemd/journal") return new DescriptorSink(2, onBrokenPipe);
     const file = openFile(path, rotation);
     files.push(file);
-    return forgiving(file);
+    return file;
   });
   return {
     sinks,
@@ -214,7 +251,7 @@ const reserved = new Set(["level", "ts", "logger", "caller", "msg", "stacktrace"
 
 /** What JSON has no word for: errors become their message, ids decimal numbers, bytes text. */
 function plainValue(value: unknown): unknown {
-  if (value instanceof Error) return value.message;
+  if (value instanceof Error) return messageOf(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
   if (value instanceof Map || value instanceof Set) return [...value];
   return value;

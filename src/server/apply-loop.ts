@@ -1,4 +1,4 @@
-import { assert, Code, EtcdError } from "../base/index.ts";
+import { assert, Code, EtcdError, messageOf } from "../base/index.ts";
 import { type ConfChange, ConfChangeType, type Entry, EntryType, type Snapshot } from "../raft/index.ts";
 import { raftpb, rpc } from "../wire/proto/index.ts";
 import type { AlarmRaiser } from "./alarm-raiser.ts";
@@ -9,6 +9,7 @@ import { decodeCommand, type Envelope } from "./command.ts";
 import { configurationOf, recordConfiguration, requireSameMembers } from "./configuration.ts";
 import type { Core } from "./core.ts";
 import type { Elections } from "./elections.ts";
+import { api2Request } from "./foreign-format.ts";
 import type { LogKeeper } from "./log-keeper.ts";
 import type { Proposals } from "./proposals.ts";
 import type { Reads } from "./reads.ts";
@@ -135,19 +136,20 @@ export class ApplyLoop {
       this.#onEmptyEntry(entry);
       return;
     }
+    // Replayed at the start: its effects are in the store, and it may be of a form that only older versions read.
+    if (!fresh) return;
     let pending = this.#proposals.byData(entry.data);
     let envelope: Envelope | undefined;
     if (pending !== undefined) {
       envelope = pending.request as Envelope;
     } else {
-      envelope = decodeCommand(entry.data);
+      envelope = readCommand(entry);
       if (envelope === undefined) {
         this.#core.env.logger.warn("passed over an entry that holds no known request", { index: entry.index });
         return;
       }
       pending = this.#proposals.byId(envelope.id);
     }
-    if (!fresh) return;
     const outcome = this.#parts.applier.apply(entry.index, envelope, pending !== undefined);
     const full = outcome.error?.is("NoSpace") === true && !this.#state.alarms.has(rpc.AlarmType.NOSPACE);
     if (full) {
@@ -253,5 +255,18 @@ export class ApplyLoop {
     this.#parts.onRestored();
     logger.info("applied snapshot", fields);
     old.close().catch((error: unknown) => logger.warn("failed to close the old database", { error }));
+  }
+}
+
+/** @throws Error naming the entry: its checksum was right, so another version wrote it, or a broken one */
+function readCommand(entry: Entry): Envelope | undefined {
+  try {
+    return decodeCommand(entry.data);
+  } catch (error) {
+    const old = api2Request(entry.data);
+    const what = old === undefined ? messageOf(error) : `it is a request of the v2 API, ${old.method} ${old.path}`;
+    throw new Error(`entry ${entry.index} of the log holds no request that this version reads: ${what}`, {
+      cause: error,
+    });
   }
 }

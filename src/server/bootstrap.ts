@@ -1,4 +1,4 @@
-import { below, type ClusterId, Code, type Env, EtcdError, hexId, type MemberId } from "../base/index.ts";
+import { below, type ClusterId, Code, type Env, EtcdError, hexId, type MemberId, messageOf } from "../base/index.ts";
 import {
   ConfChangeType,
   type ConfState,
@@ -27,6 +27,7 @@ import { openStore, type Store } from "../storage/store/index.ts";
 import { isWalError, type OpenedWal, Snapshotter, Wal, type WalSnapshot } from "../storage/wal/index.ts";
 import { etcdserver, raftpb } from "../wire/proto/index.ts";
 import { configurationAtStart, configurationOf, followChanges, idsOf, recordConfiguration } from "./configuration.ts";
+import { refuseForeignFormat } from "./foreign-format.ts";
 import type { MemberOptions } from "./options.ts";
 import type { Remote } from "./remote.ts";
 import { installDatabase, removeUnfinished } from "./snapshot-files.ts";
@@ -90,6 +91,7 @@ export async function boot(
 ): Promise<Boot> {
   const at = paths(options);
   refuseForeign(disk, options.dataDir);
+  await refuseForeignFormat(options.dataDir, at, disk, env);
   disk.makeDirectory(at.snap);
   const hasLog = Wal.exists(disk, at.wal);
   const hasStore = disk.stat(at.db) !== undefined;
@@ -301,7 +303,7 @@ async function join(
   try {
     members = await adoptIds(running.members, listed, sameUrls);
   } catch (error) {
-    throw refused(`error validating peerURLs: ${error instanceof Error ? error.message : String(error)}`);
+    throw refused(`error validating peerURLs: ${messageOf(error)}`);
   }
   const own = members.find((member) => member.name === options.name)!;
   const rest = running.members.filter((member) => member.id !== own.id);

@@ -31,6 +31,8 @@ function built(variable: string, name: string, version: string): Server | undefi
 export const etcd37 = built("QUORATE_ETCD_37", "etcd 3.7", "3.7.1");
 /** The last etcd 3.6. */
 export const etcd36 = built("QUORATE_ETCD_36", "etcd 3.6", "3.6");
+/** The last etcd 3.5: what a directory of 3.4 passes through on its way here. */
+export const etcd35 = built("QUORATE_ETCD_35", "etcd 3.5", "3.5");
 /** Those that are at hand and share a cluster with Quorate. */
 export const etcds: readonly Server[] = [etcd37, etcd36].filter((server) => server !== undefined);
 /** Debian's client, the one that outsiders have. */

@@ -195,6 +195,37 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("leaves nothing of Node's own to people and parents, where etcd has another default", () => {
+    const slips: readonly (readonly [RegExp, RegExp, string])[] = [
+      [
+        /^src\/(node|cli|storage\/disk)\//,
+        /\bas Error\)\.message|instanceof Error \? \w+\.message/,
+        "messageOf words errors of the system as etcd does",
+      ],
+      [/^src\//, /mkdir(Sync)?\([^)]*recursive/, "RealDisk.makeDirectory: Node's own never returns below /proc"],
+      [
+        /^src\/cli\//,
+        /process\.std(out|err)\.write|console\.\w+\(/,
+        "src/cli/process/output.ts takes a closed pipe as etcd does",
+      ],
+      [
+        /^src\/(?!cli\/|sim\/)/,
+        /process\.(on|once|exit|exitCode|title)\b/,
+        "the process belongs to whoever embeds a member",
+      ],
+    ];
+    const wrong: string[] = [];
+    for (const file of sources.filter((file) => !isTest(file))) {
+      for (const [index, line] of readFileSync(join(root, file), "utf8").split("\n").entries()) {
+        if (/^\s*(\*|\/\/|\/\*)/.test(line)) continue;
+        for (const [where, slip, why] of slips) {
+          if (where.test(file) && slip.test(line)) wrong.push(`${file}:${index + 1}: ${why}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it("has no test that is skipped, focused or only promised", () => {
     const wrong = sources
       .filter(isTest)

@@ -1,4 +1,12 @@
-import type { Counter, Env, Gauge, Logger, Scheduler, Timer } from "../../base/index.ts";
+import {
+  type Counter,
+  type Env,
+  type Gauge,
+  type Logger,
+  messageOf,
+  type Scheduler,
+  type Timer,
+} from "../../base/index.ts";
 import { alarmName, type Member } from "../../server/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 
@@ -161,8 +169,4 @@ export class HealthChecks {
     }
     return { status: 200, contentType, body: verbose ? `${lines}ok\n` : "ok\n" };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

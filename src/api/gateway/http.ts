@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { Code, callerAddress, EMPTY, type Env, parseSemVer } from "../../base/index.ts";
+import { Code, callerAddress, type Env, parseSemVer } from "../../base/index.ts";
 import { type Member, versionsJson } from "../../server/index.ts";
 import { GrpcError, type Peer, type Status, status, statusOf } from "../../wire/grpc/index.ts";
 import { CONTENT_TYPE as metricsType } from "../metrics/index.ts";

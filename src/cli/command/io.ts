@@ -1,3 +1,5 @@
+import type { LogLevel } from "../../base/index.ts";
+import { messageOf } from "../../base/index.ts";
 /** What a command may reach of the world. Tests give their own. */
 export interface Io {
   /** Arguments after the program's name. */
@@ -11,8 +13,8 @@ export interface Io {
   readLine(): Promise<string | undefined>;
   /** Asks at the terminal without showing what is typed. */
   askPassword(prompt: string): Promise<string>;
-  /** Calls `run` at the first SIGINT or SIGTERM. Returns what takes it back. */
-  onInterrupt(run: () => void): () => void;
+  /** Calls `run` with the first SIGINT or SIGTERM. Returns what takes it back. */
+  onInterrupt(run: (signal: NodeJS.Signals) => void): () => void;
 }
 
 /** The command is over, with this exit code. Whatever had to be said is said. */
@@ -38,18 +40,13 @@ export const ExitCode = {
 } as const;
 
 /** Says `Error: ...` and ends the command. */
-export function fail(io: Io, code: number, why: unknown): never {
-  io.err(`Error: ${why instanceof Error ? why.message : String(why)}\n`);
+export function fail(io: Pick<Io, "err">, code: number, why: unknown): never {
+  io.err(`Error: ${messageOf(why)}\n`);
   throw new Exit(code);
 }
 
 /** A log line in zap's shape on standard error, which etcd's commands use for what goes wrong underneath. */
-export function logLine(
-  io: Io,
-  level: "info" | "warn" | "fatal",
-  message: string,
-  fields: Record<string, unknown> = {},
-): void {
+export function logLine(io: Io, level: LogLevel, message: string, fields: Record<string, unknown> = {}): void {
   const { logger, caller, ...rest } = fields;
   const head = { level, ts: timestamp(), ...(logger === undefined ? {} : { logger }), caller };
   io.err(`${JSON.stringify({ ...head, msg: message, ...rest })}\n`);

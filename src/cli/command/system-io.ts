@@ -1,5 +1,7 @@
-import { readFileSync, readSync, writeSync } from "node:fs";
-import { Exit, ExitCode, type Io } from "./io.ts";
+import { readFileSync, readSync } from "node:fs";
+import { messageOf, systemMeaning } from "../../base/index.ts";
+import { writeAll } from "../process/output.ts";
+import { Exit, ExitCode, fail, type Io } from "./io.ts";
 import { bytesOf, textOf } from "./text.ts";
 
 /** The process's own arguments, without the first `skip`, streams and signals. */
@@ -8,15 +10,15 @@ export function systemIo(skip = 0): Io {
   return {
     args: rawArguments().slice(skip),
     env: process.env,
-    out: (data) => writeAll(1, data),
-    err: (data) => writeAll(2, data),
+    out: (data) => write(1, data),
+    err: (data) => write(2, data),
     readAll: () => input.readAll(),
     readLine: () => input.readLine(),
     askPassword: (prompt) => askPassword(prompt),
     onInterrupt(run) {
-      const once = () => {
+      const once = (signal: NodeJS.Signals) => {
         restore();
-        run();
+        run(signal);
       };
       const restore = () => {
         process.off("SIGINT", once);
@@ -38,7 +40,8 @@ export async function runMain(main: (io: Io) => Promise<number>, skip = 0): Prom
   } catch (error) {
     if (error instanceof Exit) code = error.code;
     else {
-      io.err(`Error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      const unforeseen = error instanceof Error && systemMeaning((error as NodeJS.ErrnoException).code) === undefined;
+      io.err(`Error: ${unforeseen ? (error.stack ?? error.message) : messageOf(error)}\n`);
       code = ExitCode.Error;
     }
   }
@@ -65,18 +68,12 @@ function rawArguments(): string[] {
 }
 
 /** Straight to the descriptor: a command writes little, and must have written before it exits. */
-function writeAll(descriptor: number, data: string | Uint8Array): void {
-  const bytes = typeof data === "string" ? bytesOf(data) : data;
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      // Nobody reads any more (`etcdctl get --prefix "" | head`): end as a signal would end it.
-      else if (code === "EPIPE") process.exit(141);
-      else throw error;
-    }
+function write(descriptor: number, data: string | Uint8Array): void {
+  try {
+    writeAll(descriptor, typeof data === "string" ? bytesOf(data) : data);
+  } catch (error) {
+    // Such as a full disk. etcd's commands do not look, and end well with half an answer.
+    if (descriptor === 1) fail({ err: (text) => write(2, text) }, ExitCode.Error, messageOf(error, "/dev/stdout"));
   }
 }
 
@@ -121,7 +118,7 @@ class Input {
 
 /** At a terminal what is typed is not shown; from a pipe one line is read. */
 async function askPassword(prompt: string): Promise<string> {
-  writeAll(1, prompt);
+  write(1, prompt);
   const { stdin } = process;
   const raw = stdin.isTTY === true;
   if (raw) stdin.setRawMode(true);
@@ -139,7 +136,7 @@ async function askPassword(prompt: string): Promise<string> {
     return textOf(Buffer.from(bytes));
   } finally {
     if (raw) stdin.setRawMode(false);
-    writeAll(1, "\n");
+    write(1, "\n");
   }
 }
 

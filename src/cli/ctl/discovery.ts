@@ -1,4 +1,5 @@
 import { resolveSrv } from "node:dns/promises";
+import { messageOf } from "../../base/index.ts";
 
 /** Client URLs of a cluster that DNS knows: `_etcd-client-ssl._tcp.domain`, then `_etcd-client._tcp.domain`. */
 export async function discover(domain: string, serviceName: string): Promise<readonly string[]> {
@@ -15,9 +16,7 @@ export async function discover(domain: string, serviceName: string): Promise<rea
       found.sort((a, b) => a.priority - b.priority || b.weight - a.weight);
       for (const { name: host, port } of found) urls.push(`${scheme}://${host}.:${port}`.replace("..:", ".:"));
     } catch (error) {
-      failures.push(
-        `lookup ${name}: ${(error as NodeJS.ErrnoException).code === "ENOTFOUND" ? "no such host" : (error as Error).message}`,
-      );
+      failures.push(messageOf(error));
     }
   }
   if (failures.length === 2) throw new Error(`dns lookup errors: ${failures[0]} and ${failures[1]}`);

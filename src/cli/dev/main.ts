@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { writeOrLose } from "../process/output.ts";
 import { controlPath, isLeftover, listen, tell } from "./control.ts";
 import { basePortDefault, type DevCommand, DevError, membersDefault } from "./options.ts";
 import { rememberShape, shapeOf } from "./shape.ts";
@@ -14,13 +15,13 @@ import { makeDirectory, Supervisor } from "./supervisor.ts";
 export async function runDev(command: DevCommand, etcd: string): Promise<number> {
   if (command.kind === "run") return run(command, etcd);
   const { ok, text } = await tell(resolve(command.dataDir), command.line);
-  if (ok) process.stdout.write(`${text}\n`);
-  else process.stderr.write(`quorate dev: ${text}\n`);
+  if (ok) writeOrLose(1, `${text}\n`);
+  else writeOrLose(2, `quorate dev: ${text}\n`);
   return ok ? 0 : 1;
 }
 
 async function run(command: Extract<DevCommand, { kind: "run" }>, etcd: string): Promise<number> {
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const say = (line: string): void => writeOrLose(1, `${line}\n`);
   const dataDir = resolve(command.dataDir);
   const shape = shapeOf(dataDir, command);
   const { members = membersDefault, basePort = basePortDefault } = shape;

@@ -3,7 +3,13 @@ import { FlagSet } from "../command/flags.ts";
 import { devCommand } from "./command.ts";
 import { devCommandOf } from "./options.ts";
 
-const spec = devCommand({ version: "0.0.0", etcd: "/bin/etcd", run: async () => {}, ready: () => {} });
+const spec = devCommand({
+  version: "0.0.0",
+  etcd: "/bin/etcd",
+  run: async () => {},
+  ready: () => {},
+  notify: undefined,
+});
 
 function read(...words: string[]) {
   const flags = new FlagSet();

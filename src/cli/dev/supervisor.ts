@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, createWriteStream, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { messageOf } from "../../base/index.ts";
 import { DevError } from "./options.ts";
 import { type MemberView, majorityLost, type Outlook, roleOf, summary } from "./outlook.ts";
 
@@ -219,10 +220,10 @@ export class Supervisor {
     member.served = false;
     member.end = undefined;
     const log = createWriteStream(member.logPath, { flags: "a", mode: 0o600 });
-    log.on("error", (error) => say(`cannot write ${member.logPath}: ${error.message}`));
+    log.on("error", (error) => say(`cannot write ${member.logPath}: ${messageOf(error)}`));
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
-    child.on("error", (error) => say(`${member.name} could not be started: ${error.message}`));
+    child.on("error", (error) => say(`${member.name} could not be started: ${messageOf(error)}`));
     child.once("exit", (code, signal) => {
       const asked = member.end === "killed" || this.#stopping !== undefined;
       if (member.child === child) member.child = undefined;

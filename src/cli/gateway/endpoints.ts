@@ -1,6 +1,6 @@
 import { lookup, resolveSrv } from "node:dns/promises";
 import { connect } from "node:tls";
-import { dialOptions, networkError } from "../../base/index.ts";
+import { dialOptions, type LogLevel, networkError } from "../../base/index.ts";
 import type { FlagSet } from "../command/flags.ts";
 import type { Endpoint } from "./tcp-proxy.ts";
 
@@ -72,7 +72,7 @@ export async function discoverClients(domain: string, suffix: string, resolver: 
   return found;
 }
 
-export type Log = (level: "info" | "warn", message: string, fields: Record<string, unknown>) => void;
+export type Log = (level: LogLevel, message: string, fields: Record<string, unknown>) => void;
 
 /** Endpoints by the flags `discovery-srv…`; none without them. Only those whose certificates are good for the domain, unless told otherwise. */
 export async function discoveredEndpoints(
@@ -139,6 +139,7 @@ function insecurity(endpoint: Discovered, domain: string, ca: Uint8Array | undef
       host: endpoint.host,
       port: endpoint.port,
       servername: domain,
+      rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
     });
     const end = (why: string | undefined): void => {

@@ -1,10 +1,13 @@
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { fileErrorText, type Scheduler } from "../../base/index.ts";
+import { constants } from "node:os";
+import { lineLogger, messageOf, type Scheduler } from "../../base/index.ts";
+import { readGivenFile } from "../../node/index.ts";
 import type { FlagSet } from "../command/flags.ts";
 import { Exit, ExitCode, type Io, logLine } from "../command/io.ts";
 import { durationText } from "../command/text.ts";
 import type { Invocation } from "../command/tree.ts";
+import { dieOf } from "../process/signals.ts";
+import { systemNotifier } from "../process/system-notifier.ts";
 import {
   checkEndpoints,
   discoveredEndpoints,
@@ -27,7 +30,7 @@ const scheduler: Pick<Scheduler, "every"> = {
 };
 
 /** `etcd gateway start`: until a signal ends it. */
-export async function startGateway({ io, flags }: Invocation): Promise<void> {
+export async function startGateway({ io, flags }: Invocation, notify?: string): Promise<void> {
   const log: Log = (level, message, fields) => logLine(io, level, message, { caller: "gateway/start.ts", ...fields });
   log("info", "Running: ", { args: ["etcd", ...io.args] });
   const listen = { text: flags.string("listen-addr"), ...splitAuthority(flags.string("listen-addr")) };
@@ -41,12 +44,12 @@ export async function startGateway({ io, flags }: Invocation): Promise<void> {
     }
     await checkEndpoints(endpoints, { host, port, text }, systemResolver);
     if (endpoints.length === 0) throw new GatewayError("no endpoints found");
-    await run(io, endpoints, text, flags.durationMs("retry-delay"), log);
+    await run(io, endpoints, text, flags.durationMs("retry-delay"), log, notify);
   } catch (error) {
     if (error instanceof Exit) throw error;
     // What etcd says of wrong settings it says on standard output.
     if (error instanceof GatewayError) io.out(`${error.message}\n`);
-    else io.err(`${(error as Error).message}\n`);
+    else io.err(`${messageOf(error)}\n`);
     throw new Exit(ExitCode.Error);
   }
 }
@@ -55,11 +58,7 @@ export async function startGateway({ io, flags }: Invocation): Promise<void> {
 function authorities(flags: FlagSet): Buffer | undefined {
   const path = flags.string("trusted-ca-file");
   if (path === "" || flags.string("discovery-srv") === "") return undefined;
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new Error(fileErrorText(path, error), { cause: error });
-  }
+  return readGivenFile(path);
 }
 
 async function run(
@@ -68,6 +67,7 @@ async function run(
   listen: string,
   retryDelayMs: number,
   log: Log,
+  notify: string | undefined,
 ): Promise<void> {
   const proxy = new TcpProxy({
     endpoints,
@@ -77,8 +77,13 @@ async function run(
     durationText: (ms) => durationText(BigInt(Math.round(ms * 1e6))),
     log,
   });
-  const ended = new Promise<void>((over) => io.onInterrupt(over));
+  const notifier = systemNotifier(notify, lineLogger(log));
+  const ended = new Promise<NodeJS.Signals>((over) => io.onInterrupt(over));
   await proxy.listen(listen);
-  await ended;
+  notifier.ready(`handing on connections at ${listen}`);
+  notifier.watch(() => {});
+  const signal = await ended;
+  notifier.stopping("closing connections");
   await proxy.close();
+  dieOf(signal, constants.signals[signal]);
 }

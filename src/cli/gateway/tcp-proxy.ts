@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { acceptOptions, dialOptions, networkError, type Scheduler, type Timer } from "../../base/index.ts";
+import { acceptOptions, dialOptions, messageOf, networkError, type Scheduler, type Timer } from "../../base/index.ts";
 import { listenOnAddress } from "../../node/index.ts";
 
 /** A place that connections are handed on to. Lower priorities first; among equals by weight, as SRV records say. */
@@ -97,7 +97,7 @@ export class TcpProxy {
         this.#options.log("warn", "deactivated endpoint", {
           address: remote.address,
           interval: this.#interval,
-          error: (error as Error).message,
+          error: messageOf(error),
         });
       }
     }
@@ -142,7 +142,7 @@ export class TcpProxy {
           this.#options.log("warn", "failed to activate endpoint (stay inactive for another interval)", {
             address,
             interval: this.#interval,
-            error: (error as Error).message,
+            error: messageOf(error),
           });
         }
       }),

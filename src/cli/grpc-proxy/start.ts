@@ -1,12 +1,12 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
-import { fileErrorText, type Logger } from "../../base/index.ts";
+import { constants, hostname } from "node:os";
+import { fileErrorText, type Logger, messageOf } from "../../base/index.ts";
 import {
   createLogger,
   type GrpcProxyOptions,
   noTls,
   Registry,
+  readGivenFile,
   registerProcessMetrics,
   serveGrpcProxy,
   systemEnv,
@@ -17,6 +17,8 @@ import type { FlagSet } from "../command/flags.ts";
 import { Exit, ExitCode } from "../command/io.ts";
 import type { Invocation } from "../command/tree.ts";
 import { discoveredEndpoints } from "../gateway/endpoints.ts";
+import { dieOf } from "../process/signals.ts";
+import { systemNotifier } from "../process/system-notifier.ts";
 import { refused } from "./flags.ts";
 
 /** Settings that the proxy cannot start with; the message is etcd's where it has one. */
@@ -25,11 +27,12 @@ export class ProxyError extends Error {
 }
 
 /** `etcd grpc-proxy start`: until a signal ends it. */
-export async function startGrpcProxy({ io, flags }: Invocation): Promise<void> {
+export async function startGrpcProxy({ io, flags }: Invocation, notify?: string): Promise<void> {
   try {
     const logger = createLogger({ level: flags.bool("debug") ? "debug" : "info" });
-    const options = proxyOptions(flags, readFileSync);
-    const ca = flags.string("cacert") === "" ? undefined : contentOf(flags.string("cacert"), readFileSync);
+    const notifier = systemNotifier(notify, logger);
+    const options = proxyOptions(flags, readGivenFile);
+    const ca = flags.string("cacert") === "" ? undefined : readGivenFile(flags.string("cacert"));
     const found = await discoveredEndpoints(flags, ca, (level, message, fields) => logger[level](message, fields));
     if (found.length === 0 && options.endpoints.length === 0)
       throw new ProxyError("etcdclient: no available endpoints");
@@ -38,10 +41,14 @@ export async function startGrpcProxy({ io, flags }: Invocation): Promise<void> {
       found.length > 0 ? { ...options, endpoints: found.map(({ url }) => url) } : options,
       logger,
     );
-    await new Promise<void>((over) => io.onInterrupt(over));
+    notifier.ready(`handing on calls at ${options.listen}`);
+    notifier.watch(() => {});
+    const signal = await new Promise<NodeJS.Signals>((over) => io.onInterrupt(over));
+    notifier.stopping("closing connections");
     await proxy.close();
+    dieOf(signal, constants.signals[signal]);
   } catch (error) {
-    io.err(`${(error as Error).message}\n`);
+    io.err(`${messageOf(error)}\n`);
     throw new Exit(ExitCode.Error);
   }
 }

@@ -17,6 +17,7 @@ const installation: Installation = {
   version: "9.8.7",
   etcd: join(import.meta.dirname, "../../../bin/etcd"),
   ready: () => {},
+  notify: undefined,
   run: async (bundle, name) => {
     ran.push(`${bundle} ${name}`);
     return name === "completions" ? (bundle === "ctl" ? ctlCompletions : utlCompletions)("9.8.7") : undefined;

@@ -52,7 +52,7 @@ Without a command, or with flags alone, it starts a member: quorate --name m1 --
         run: async () => void (await run("server", "quorate")),
       },
       { ...devCommand(installation), group: "servers" },
-      ...proxies.map((proxy) => ({ ...proxy, group: "servers" })),
+      ...proxies(installation.notify).map((proxy) => ({ ...proxy, group: "servers" })),
       {
         use: "ctl [command]",
         short: "The command-line client, as etcdctl; the same as quoratectl",

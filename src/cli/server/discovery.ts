@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { hexId, type Logger } from "../../base/index.ts";
 import { Client, type ClientOptions, type TlsSettings } from "../../client/index.ts";
-import { bootstrapCluster, type Config, initialClusterOf, sha1 } from "../../node/index.ts";
+import { bootstrapCluster, type Config, initialClusterOf, readGivenFile, sha1 } from "../../node/index.ts";
 
 /** The cluster cannot be found with the help of the discovery service; the message is etcd's where it has one. */
 export class DiscoveryError extends Error {
@@ -87,7 +86,7 @@ export async function discover(config: Config, logger: Logger): Promise<Map<stri
 }
 
 function clientOptions(config: Config): ClientOptions {
-  const file = (path: string): Buffer | undefined => (path === "" ? undefined : readFileSync(path));
+  const file = (path: string): Buffer | undefined => (path === "" ? undefined : readGivenFile(path));
   const [ca, cert, key] = [config.discoveryCacert, config.discoveryCert, config.discoveryKey].map(file);
   const tls: TlsSettings = {
     ...(ca === undefined ? {} : { ca }),

@@ -1,5 +1,6 @@
 import { type LoadInputs, load, options } from "../../node/config/index.ts";
 import { nearest } from "../command/tree.ts";
+import { writeOrLose } from "../process/output.ts";
 import { defaultHost } from "./default-host.ts";
 import { startServer } from "./start.ts";
 
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly version: string;
   /** Called once the server serves, with its data directory. */
   readonly ready: (dataDir: string) => void;
+  /** What the launcher told of the socket to the service manager. */
+  readonly notify: string | undefined;
 }
 
 /**
@@ -35,13 +38,13 @@ export async function runServer(run: RunOptions): Promise<"help" | "version" | u
   const loaded = load(inputs);
   if (loaded.kind === "exit") {
     if (run.forPerson && (loaded.about === "help" || loaded.about === "version")) return loaded.about;
-    process.stdout.write(loaded.stdout);
-    process.stderr.write(run.forPerson && loaded.fault !== undefined ? briefly(loaded.fault) : loaded.stderr);
+    writeOrLose(1, loaded.stdout);
+    writeOrLose(2, run.forPerson && loaded.fault !== undefined ? briefly(loaded.fault) : loaded.stderr);
     process.exitCode = loaded.code;
     return undefined;
   }
-  const { forPerson: banner, version, ready } = run;
-  await startServer(loaded, { banner, version, ready, gitSha: inputs.build.gitSha });
+  const { forPerson: banner, version, ready, notify } = run;
+  await startServer(loaded, { banner, version, ready, notify, gitSha: inputs.build.gitSha });
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { promises as dns } from "node:dns";
-import type { Logger } from "../../base/index.ts";
+import { type Logger, messageOf } from "../../base/index.ts";
 import { type Config, initialClusterOf } from "../../node/index.ts";
 
 /** The members cannot be found in DNS; the message is etcd's. */
@@ -56,7 +56,7 @@ export async function clusterFromSrv(
       logger.info(`get cluster for ${service} SRV`, { "discovery-cluster": domain, "found-cluster": found });
       parts.push(...found);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       faults.push(`error querying DNS SRV records for _${service} ${why}`);
     }
   }

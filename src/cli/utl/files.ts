@@ -1,4 +1,4 @@
-import type { Env } from "../../base/index.ts";
+import { type Env, messageOf } from "../../base/index.ts";
 import { isBoltError } from "../../storage/bolt/index.ts";
 import { type Disk, isDiskError } from "../../storage/disk/index.ts";
 import { openStore, type Store } from "../../storage/store/index.ts";
@@ -58,7 +58,7 @@ export function reasonOf(error: unknown): string {
     };
     return known[error.code] ?? error.message;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** What keeps a file from being read: which one, what was seen, and what to do next. */

@@ -1,4 +1,4 @@
-import { compareSemVer, parseSemVer, type SemVer, utf8 } from "../../base/index.ts";
+import { compareSemVer, messageOf, parseSemVer, type SemVer, utf8 } from "../../base/index.ts";
 import { type Disk, RealDisk } from "../../storage/disk/index.ts";
 import type { Store } from "../../storage/store/index.ts";
 import { readWal, validSnapshotEntries } from "../../storage/wal/index.ts";
@@ -37,7 +37,7 @@ export async function migrate(call: Invocation): Promise<void> {
         logger.info("updated storage version", { "new-storage-version": `${minorText(target)}.0` });
       } catch (problem) {
         if (!flags.bool("force")) throw problem;
-        logger.info("normal migrate failed, trying with force", { error: (problem as Error).message });
+        logger.info("normal migrate failed, trying with force", { error: messageOf(problem) });
         if (text === undefined) logger.warn("forcefully cleared storage version");
         else logger.warn("forcefully set storage version", { "storage-version": minorText(target) });
       }

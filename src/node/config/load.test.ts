@@ -17,7 +17,8 @@ function run({ args = [], env = {}, file, defaultHost }: Given): Loaded {
     env,
     readFile: (path) => {
       if (path === "/etc/etcd.yml" && file !== undefined) return file;
-      throw Object.assign(new Error(`ENOENT: ${path}`), { code: path === "/secret" ? "EACCES" : "ENOENT" });
+      const code = path === "/secret" ? "EACCES" : "ENOENT";
+      throw Object.assign(new Error(`${code}: ${path}`), { code, syscall: "open", path });
     },
     defaultHost,
     build: { gitSha: "0123456", runtime: "v20.19.0", platform: "linux/x64" },

@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/index.ts";
 import { parseFlags, Settings } from "./flags.ts";
 import { BadValue, quote } from "./go-values.ts";
 import { helpText, usageText } from "./help.ts";
@@ -181,14 +182,7 @@ function readFile(inputs: LoadInputs, path: string): string {
   try {
     return inputs.readFile(path);
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const why: Readonly<Record<string, string>> = {
-      ENOENT: "no such file or directory",
-      EACCES: "permission denied",
-      ENOTDIR: "not a directory",
-    };
-    if (code === "EISDIR") throw new FileError(`read ${path}: is a directory`);
-    throw new FileError(`open ${path}: ${why[code ?? ""] ?? message}`);
+    throw new FileError(messageOf(error, path));
   }
 }
 

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { request as httpsRequest } from "node:https";
 import type { ConnectionOptions } from "node:tls";
 import { CONTENT_TYPE } from "../../api/metrics/index.ts";
-import { Code, dialOptions, keyBytes, type Logger, networkError } from "../../base/index.ts";
+import { Code, dialOptions, keyBytes, type Logger, messageOf, networkError } from "../../base/index.ts";
 import { type GrpcClient, GrpcError, parseEndpoint } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 import type { ProfilePages } from "../pprof/index.ts";
@@ -64,7 +64,7 @@ export function pages(options: PagesOptions): (request: IncomingMessage, respons
         ? profiles.serve(path, new URLSearchParams(query), request, response)
         : serve(path, response);
     served.catch((error: unknown) => {
-      logger.warn("failed to serve a page", { path, error: (error as Error).message });
+      logger.warn("failed to serve a page", { path, error: messageOf(error) });
       send(response, 500, "text/plain; charset=utf-8", "Internal server error\n");
     });
   };
@@ -85,7 +85,7 @@ async function readable(ready: PagesOptions["ready"]): Promise<Health> {
     return healthy;
   } catch (error) {
     if (error instanceof GrpcError && error.code === Code.PermissionDenied) return healthy;
-    return { health: "false", reason: `GET ERROR:${(error as Error).message}` };
+    return { health: "false", reason: `GET ERROR:${messageOf(error)}` };
   }
 }
 
@@ -113,7 +113,7 @@ async function watchable(ready: PagesOptions["ready"]): Promise<Health> {
     });
     return created ? healthy : { health: "false", reason: "WATCH TIMEOUT" };
   } catch (error) {
-    return { health: "false", reason: `GET ERROR:${(error as Error).message}` };
+    return { health: "false", reason: `GET ERROR:${messageOf(error)}` };
   }
 }
 

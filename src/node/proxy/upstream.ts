@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
-import { Code, type Env, type Timer, unit } from "../../base/index.ts";
+import { Code, type Env, messageOf, type Timer, unit } from "../../base/index.ts";
 import { connect, type GrpcClient, GrpcError, parseEndpoint } from "../../wire/grpc/index.ts";
 import { rpc } from "../../wire/proto/index.ts";
 
@@ -76,7 +76,7 @@ export class Upstream {
         this.#current = client;
         return client;
       } catch (error) {
-        why = (error as Error).message;
+        why = messageOf(error);
         this.#env.logger.warn("failed to connect to an endpoint", { endpoint, error: why });
       }
     }
@@ -111,7 +111,7 @@ export class Upstream {
       this.#endpoints = found;
       this.#env.logger.info("endpoints of the cluster changed", { endpoints: found });
     } catch (error) {
-      this.#env.logger.warn("failed to ask for the cluster's endpoints", { error: (error as Error).message });
+      this.#env.logger.warn("failed to ask for the cluster's endpoints", { error: messageOf(error) });
     }
   }
 }

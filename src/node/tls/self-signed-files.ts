@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileErrorText, type Logger } from "../../base/index.ts";
+import { RealDisk } from "../../storage/disk/index.ts";
 import { TlsFileError } from "./material.ts";
 import { selfSigned } from "./self-signed.ts";
 import type { TlsSettings } from "./settings.ts";
@@ -19,8 +20,13 @@ export function ensureSelfSigned(
   const keyFile = resolve(directory, "key.pem");
   if (years === 0) throw new TlsFileError("selfSignedCertValidity is invalid,it should be greater than 0");
   if (!existsSync(certFile) || !existsSync(keyFile)) {
+    try {
+      new RealDisk().makeDirectory(directory, 0o700);
+    } catch (error) {
+      logger.warn("cannot create cert directory", { error });
+      throw error;
+    }
     const made = selfSigned([...new Set(hosts.map(withoutPort))], new Date(), years);
-    attempt(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
     attempt(certFile, () => writeFileSync(certFile, made.cert));
     logger.info("created cert file", { path: certFile });
     attempt(keyFile, () => writeFileSync(keyFile, made.key, { mode: 0o600 }));

@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { promises as dns } from "node:dns";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import { callerAddress, type Logger, networkError, plainAddress, tlsErrorText } from "../../base/index.ts";
+import { callerAddress, type Logger, messageOf, networkError, plainAddress, tlsErrorText } from "../../base/index.ts";
 import { TlsFileError, TlsFiles, type TlsMaterial } from "./material.ts";
 import { goodFor, isAllowed, notAllowed } from "./names.ts";
 import { normalSerial } from "./revocation.ts";
@@ -125,7 +125,7 @@ function handshakeFault(error: NodeJS.ErrnoException): string {
 }
 
 function verifyFault(error: unknown): string {
-  const code = error instanceof Error ? error.message : String(error);
+  const code = messageOf(error);
   switch (code) {
     case "CERT_HAS_EXPIRED":
     case "CERT_NOT_YET_VALID":

@@ -1,4 +1,4 @@
-import { type Env, hexId, type MemberId } from "../../base/index.ts";
+import { type Env, hexId, type MemberId, messageOf } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import { raftpb } from "../../wire/proto/index.ts";
 import { encodeFramed, encodeMessage, MessageDecoder } from "./message-codec.ts";
@@ -308,7 +308,7 @@ export class Peer {
   #deactivate(what: string, cause: unknown): void {
     if (this.#closed) return;
     const { metrics, env, self } = this.#parts;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     this.#fault = reason;
     if (this.#activeSinceMs !== undefined) {
       this.#activeSinceMs = undefined;

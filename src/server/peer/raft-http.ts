@@ -1,4 +1,4 @@
-import { type Env, formatSemVer, hexId, type MemberId, type Timer } from "../../base/index.ts";
+import { type Env, formatSemVer, hexId, type MemberId, messageOf, type Timer } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import { DecodeError, raftpb } from "../../wire/proto/index.ts";
 import { PeerProtocolError } from "./errors.ts";
@@ -409,7 +409,7 @@ export class RaftHttp implements Transport {
 const done: PeerResponse = { status: 204, headers: {}, body: new Uint8Array(0) };
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function json(text: string): PeerResponse {

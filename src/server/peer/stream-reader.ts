@@ -1,4 +1,4 @@
-import type { Env, Timer } from "../../base/index.ts";
+import { type Env, messageOf, type Timer } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import type { PeerNetwork } from "./network.ts";
 import type { PeerRequest } from "./types.ts";
@@ -119,7 +119,7 @@ export class StreamReader {
         try {
           decoder.push(chunk, deliver);
         } catch (error) {
-          this.#end(error instanceof Error ? error.message : String(error), false);
+          this.#end(messageOf(error), false);
         }
       },
       end: (error) => {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/index.ts";
+import { type Clock, messageOf } from "../../base/index.ts";
 import type { DiskFile } from "../disk/index.ts";
 import { BoltError } from "./errors.ts";
 import { encodeMeta, type Meta, type Page } from "./format.ts";
@@ -123,7 +123,7 @@ export class CommitWriter {
     } catch (cause) {
       this.#failure ??= new BoltError("Poisoned", {
         path: this.#path(),
-        detail: `transaction ${jobs[0]!.meta.txid} could not be written (${(cause as Error).message}). What was durable before is intact; make room or replace the disk, then start again`,
+        detail: `transaction ${jobs[0]!.meta.txid} could not be written (${messageOf(cause)}). What was durable before is intact; make room or replace the disk, then start again`,
         cause,
       });
       for (const { reject } of waiting) reject(this.#failure);

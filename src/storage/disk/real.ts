@@ -1,6 +1,7 @@
 // The adapter to the machine's own file system: the only file of this room that touches `node:` modules.
 import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import { messageOf, systemMeaning } from "../../base/index.ts";
 import { directoryOf } from "./path.ts";
 import {
   type Disk,
@@ -55,8 +56,54 @@ const directoryFlags = fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0);
 
 function fault(error: unknown, op: string, path: string): DiskError {
   if (error instanceof DiskError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new DiskError(codes[code ?? ""] ?? "Io", op, path, message, error);
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const meaning = systemMeaning(code);
+  if (meaning === undefined) return new DiskError(codes[code] ?? "Io", op, path, messageOf(error), error);
+  return new DiskError(codes[code] ?? "Io", operations[op] ?? op, path, meaning, error);
+}
+
+/** etcd's names of operations, where ours differ. */
+const operations: Readonly<Record<string, string>> = { list: "open", lock: "open" };
+
+function isThere(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a directory with all its parents; those that were missing, outermost first. Not Node's own `recursive`, which runs for ever
+ * where a parent is there and takes no directories (/proc).
+ */
+function makeDirectories(path: string, mode: number): string[] {
+  try {
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory() === true) return [];
+    if (stat !== undefined) throw new DiskError("NotDirectory", "mkdir", path, "not a directory");
+  } catch (error) {
+    // Whatever keeps it from being looked at, making it tells better.
+    if (error instanceof DiskError) throw error;
+  }
+  const parent = directoryOf(path);
+  const made = parent === path ? [] : makeDirectories(parent, mode);
+  try {
+    fs.mkdirSync(path, mode);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (isDirectory(path)) return made;
+    throw fault(error, "mkdir", path);
+  }
+  return [...made, path];
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs one blocking call, its fault told in our words. */
@@ -120,20 +167,19 @@ export class RealDisk implements Disk {
   }
 
   makeDirectory(path: string, mode = 0o700): void {
-    attempt("mkdir", path, () => {
-      const first = fs.mkdirSync(path, { recursive: true, mode });
-      if (first === undefined) return;
-      // Each new directory is a name in its parent: from the deepest parent up to that of the first one made.
-      const top = directoryOf(first);
-      for (let at = directoryOf(path); at.length >= top.length; at = directoryOf(at)) {
-        this.syncDirectory(at);
-        if (at === directoryOf(at)) break;
-      }
-    });
+    const made = makeDirectories(path, mode);
+    // Each new directory is a name in its parent.
+    for (const directory of made.reverse()) this.syncDirectory(directoryOf(directory));
   }
 
   list(path: string): string[] {
-    return attempt("list", path, () => fs.readdirSync(path).sort());
+    try {
+      return fs.readdirSync(path).sort();
+    } catch (error) {
+      // Node opens directories only; what etcd opens, and finds to be a file, is told apart from a path through a file.
+      const isFile = (error as NodeJS.ErrnoException).code === "ENOTDIR" && isThere(path);
+      throw fault(error, isFile ? "readdirent" : "list", path);
+    }
   }
 
   stat(path: string): DiskStat | undefined {
@@ -146,7 +192,7 @@ export class RealDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
-    attempt("rename", from, () => fs.renameSync(from, to));
+    attempt("rename", `${from} ${to}`, () => fs.renameSync(from, to));
   }
 
   remove(path: string): void {

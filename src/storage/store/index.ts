@@ -1,4 +1,5 @@
 export type { ChunkMemory } from "../bolt/index.ts";
+export { readStoreFacts, type StoreFacts } from "./facts.ts";
 export { openStore } from "./open.ts";
 export { isRevisionKey, isTombstoneKey, mainOf, revisionKey, subOf } from "./revision-key.ts";
 export {

@@ -4,6 +4,7 @@ import type { Disk } from "../disk/index.ts";
 import { decodeConfState, encodeConfState } from "./conf-state.ts";
 import { rewrite } from "./defragment.ts";
 import { hashSliced, WholeHash } from "./hash.ts";
+import { metaKeys } from "./meta-keys.ts";
 import { declareMetrics, type StoreMetrics } from "./metrics.ts";
 import { type Overlay, visitMerged } from "./overlay.ts";
 import {
@@ -47,10 +48,10 @@ const backlogBatches = 4;
 const snapshotBytesPerMs = (100 * 1024 * 1024) / 1000;
 const snapshotWarningMs = 30_000;
 
-const consistentIndexKey = utf8("consistent_index");
-const termKey = utf8("term");
-const confStateKey = utf8("confState");
-const storageVersionKey = utf8("storageVersion");
+const consistentIndexKey = utf8(metaKeys.consistentIndex);
+const termKey = utf8(metaKeys.term);
+const confStateKey = utf8(metaKeys.confState);
+const storageVersionKey = utf8(metaKeys.storageVersion);
 
 export function cacheBytesOf({ cacheBytes }: StoreOptions): number {
   return cacheBytes ?? defaultCacheBytes;

@@ -1,4 +1,4 @@
-import { type CancelSignal, Code, type Env, type Timer } from "../../base/index.ts";
+import { type CancelSignal, Code, type Env, messageOf, type Timer } from "../../base/index.ts";
 import {
   type HeaderField,
   type HeaderList,
@@ -177,7 +177,7 @@ export class GrpcClient implements Http2Handler {
   transportClosed(error?: Error): void {
     this.#whyClosed = status(
       Code.Unavailable,
-      error === undefined ? "error reading from server: EOF" : `connection error: ${error.message}`,
+      error === undefined ? "error reading from server: EOF" : `connection error: ${messageOf(error)}`,
     );
     this.#goneAway = true;
     this.#http2.transportClosed(error);
@@ -278,7 +278,7 @@ export class GrpcClient implements Http2Handler {
       try {
         fields.push(...encodeFields(options.metadata));
       } catch (error) {
-        fault = status(Code.Internal, (error as Error).message);
+        fault = status(Code.Internal, messageOf(error));
       }
     }
     return this.#begin(fields, deadlineMs, fault, events, options.signal);

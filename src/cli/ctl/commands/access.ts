@@ -1,3 +1,4 @@
+import { messageOf } from "../../../base/index.ts";
 import { type auth, type MessageCodec, rpc } from "../../../wire/proto/index.ts";
 import { ExitCode, fail, type Io } from "../../command/io.ts";
 import { bytesOf } from "../../command/text.ts";
@@ -286,7 +287,7 @@ async function askNewPassword(io: Io, name: string): Promise<string> {
     try {
       return await io.askPassword(prompt);
     } catch (error) {
-      fail(io, ExitCode.BadArgs, `failed to ask password: ${(error as Error).message}`);
+      fail(io, ExitCode.BadArgs, `failed to ask password: ${messageOf(error)}`);
     }
   };
   const password = await read(`Password of ${name}: `);

@@ -1,6 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import type { RequestOptions } from "node:https";
-import { dialOptions, networkError } from "../../../base/index.ts";
+import { dialOptions, messageOf, networkError } from "../../../base/index.ts";
 import { rpc } from "../../../wire/proto/index.ts";
 import { Exit, ExitCode, fail, type Io } from "../../command/io.ts";
 import { bytesOf, quote } from "../../command/text.ts";
@@ -161,7 +161,7 @@ class Report {
     try {
       await request();
     } catch (error) {
-      const text = (error as Error).message;
+      const text = messageOf(error);
       this.#errors.set(text, (this.#errors.get(text) ?? 0) + 1);
       return;
     }
@@ -232,7 +232,7 @@ async function clean(io: Io, session: Session, prefix: string, compactToo: boole
   try {
     revision = await deleteAll(session, prefix);
   } catch (error) {
-    io.out(`FAIL: Cleanup failed during key deletion: ERROR(${(error as Error).message})\n`);
+    io.out(`FAIL: Cleanup failed during key deletion: ERROR(${messageOf(error)})\n`);
     return;
   }
   if (compactToo) await compact(io, session, revision);
@@ -280,7 +280,7 @@ async function memoryOf(io: Io, target: Target): Promise<number> {
     }
     return Number(line.slice(name.length));
   } catch (error) {
-    io.out(`fetch error: ${(error as Error).message}\n`);
+    io.out(`fetch error: ${messageOf(error)}\n`);
     return 0;
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../base/index.ts";
 import { rpc } from "../../../wire/proto/index.ts";
 import { Exit, ExitCode, fail } from "../../command/io.ts";
 import { durationText } from "../../command/text.ts";
@@ -17,11 +18,7 @@ async function endpoints(call: Invocation, target: Target): Promise<readonly str
     });
     return answer.members.flatMap((member) => member.clientURLs);
   } catch (error) {
-    fail(
-      call.io,
-      ExitCode.Error,
-      `failed to fetch endpoints from etcd cluster member list: ${(error as Error).message}`,
-    );
+    fail(call.io, ExitCode.Error, `failed to fetch endpoints from etcd cluster member list: ${messageOf(error)}`);
   } finally {
     session.close();
   }
@@ -42,7 +39,7 @@ async function each<A>(
       answers.push({ endpoint, answer: await ask(session) });
     } catch (error) {
       failure = error;
-      call.io.err(`Failed to get the ${what} of endpoint ${endpoint} (${(error as Error).message})\n`);
+      call.io.err(`Failed to get the ${what} of endpoint ${endpoint} (${messageOf(error)})\n`);
     } finally {
       session.close();
     }
@@ -108,7 +105,7 @@ export async function health(call: Invocation): Promise<void> {
       }
     } catch (failure) {
       if (failure instanceof Exit) throw failure;
-      error = (failure as Error).message;
+      error = messageOf(failure);
     }
     answers.push({ endpoint, health: error === "", took, error });
   };
@@ -150,7 +147,7 @@ export async function defrag(call: Invocation): Promise<void> {
       io.out(`Finished defragmenting etcd member[${endpoint}]. took ${took()}\n`);
     } catch (error) {
       failures++;
-      io.err(`Failed to defragment etcd member[${endpoint}]. took ${took()}. (${(error as Error).message})\n`);
+      io.err(`Failed to defragment etcd member[${endpoint}]. took ${took()}. (${messageOf(error)})\n`);
     } finally {
       session.close();
     }

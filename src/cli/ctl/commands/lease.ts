@@ -1,3 +1,4 @@
+import { messageOf } from "../../../base/index.ts";
 import { rpc } from "../../../wire/proto/index.ts";
 import { Exit, ExitCode, fail, type Io } from "../../command/io.ts";
 import { hex16, parseInteger } from "../../command/text.ts";
@@ -12,7 +13,7 @@ export async function grant(call: Invocation): Promise<void> {
   try {
     ttl = parseInteger(args[0]!, 10);
   } catch (problem) {
-    fail(io, ExitCode.BadArgs, `bad TTL (${(problem as Error).message})`);
+    fail(io, ExitCode.BadArgs, `bad TTL (${messageOf(problem)})`);
   }
   const { session, display } = await open(call);
   let answer: rpc.LeaseGrantResponse;
@@ -25,7 +26,7 @@ export async function grant(call: Invocation): Promise<void> {
       limitOf(call),
     );
   } catch (error) {
-    fail(io, ExitCode.Error, `failed to grant lease (${(error as Error).message})`);
+    fail(io, ExitCode.Error, `failed to grant lease (${messageOf(error)})`);
   }
   await display.show({ kind: "leaseGrant", answer });
 }
@@ -44,7 +45,7 @@ export async function revoke(call: Invocation): Promise<void> {
       limitOf(call),
     );
   } catch (error) {
-    fail(io, ExitCode.Error, `failed to revoke lease (${(error as Error).message})`);
+    fail(io, ExitCode.Error, `failed to revoke lease (${messageOf(error)})`);
   }
   await display.show({ kind: "leaseRevoke", answer, id });
 }
@@ -106,6 +107,6 @@ export function leaseId(io: Io, text: string): bigint {
   try {
     return parseInteger(text, 16);
   } catch (problem) {
-    fail(io, ExitCode.BadArgs, `bad lease ID arg (${(problem as Error).message}), expecting ID in Hex`);
+    fail(io, ExitCode.BadArgs, `bad lease ID arg (${messageOf(problem)}), expecting ID in Hex`);
   }
 }

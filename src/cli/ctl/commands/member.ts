@@ -1,3 +1,4 @@
+import { messageOf } from "../../../base/index.ts";
 import { rpc } from "../../../wire/proto/index.ts";
 import { ExitCode, fail, type Io } from "../../command/io.ts";
 import { parseInteger, quote } from "../../command/text.ts";
@@ -127,7 +128,7 @@ function parseMemberId(io: Io, text: string): bigint {
   try {
     return parseInteger(text, 16, false);
   } catch (problem) {
-    fail(io, ExitCode.BadArgs, `bad member ID arg (${(problem as Error).message}), expecting ID in Hex`);
+    fail(io, ExitCode.BadArgs, `bad member ID arg (${messageOf(problem)}), expecting ID in Hex`);
   }
 }
 

@@ -1,9 +1,9 @@
 import { close, fsync, open as openFile, renameSync, rmSync, write } from "node:fs";
 import { promisify } from "node:util";
-import { Code } from "../../../base/index.ts";
+import { Code, messageOf } from "../../../base/index.ts";
 import { ClientError, type ClientStream } from "../../../client/index.ts";
 import { rpc } from "../../../wire/proto/index.ts";
-import { ExitCode, fail, logLine } from "../../command/io.ts";
+import { Exit, ExitCode, fail, logLine } from "../../command/io.ts";
 import { sizeText } from "../../command/text.ts";
 import type { Invocation } from "../../command/tree.ts";
 import { dial, errorText, limitOf, type Session, settings } from "../session.ts";
@@ -34,16 +34,7 @@ export async function save(call: Invocation): Promise<void> {
     try {
       file = await files.open(part, "w", 0o600);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const why =
-        code === "ENOENT"
-          ? "no such file or directory"
-          : code === "EACCES"
-            ? "permission denied"
-            : code === "EISDIR"
-              ? "is a directory"
-              : code;
-      refuse(`could not open ${part} (open ${part}: ${why})`);
+      refuse(`could not open ${part} (${messageOf(error, part)})`);
       return;
     }
     try {
@@ -59,7 +50,8 @@ export async function save(call: Invocation): Promise<void> {
       const took = `${((performance.now() - start) / 1000).toFixed(3)}s`;
       log("fetched snapshot", { endpoint, size: sizeText(fetched.bytes), took, "etcd-version": version });
     } catch (error) {
-      if (error instanceof ClientError) refuse(errorText(error));
+      if (error instanceof Exit) throw error;
+      refuse(error instanceof ClientError ? errorText(error) : messageOf(error, part));
       throw error;
     } finally {
       await files.close(file);
@@ -67,7 +59,7 @@ export async function save(call: Invocation): Promise<void> {
     try {
       renameSync(part, path);
     } catch (error) {
-      refuse(`could not rename ${part} to ${path} (${(error as Error).message})`);
+      refuse(`could not rename ${part} to ${path} (${messageOf(error)})`);
     }
     log("saved", { path });
   } finally {

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../base/index.ts";
 import { kv } from "../../../wire/proto/index.ts";
 import { FlagSet } from "../../command/flags.ts";
 import { Exit, ExitCode, fail } from "../../command/io.ts";
@@ -169,7 +170,7 @@ async function interact(call: Invocation, given: readonly string[]): Promise<voi
           }),
         );
       } catch (problem) {
-        io.err(`Invalid command ${line} (${(problem as Error).message})\n`);
+        io.err(`Invalid command ${line} (${messageOf(problem)})\n`);
       }
     }
   }
