@@ -32,8 +32,15 @@ interface Service {
 const program = fileURLToPath(new URL("scripts/service-manager.py", import.meta.url));
 const managers = new Set<ChildProcess>();
 
-afterEach(() => {
-  for (const manager of managers) manager.kill("SIGKILL");
+/** The end of its standard input has a manager end the service, whatever state that is in, and then itself. */
+afterEach(async () => {
+  await Promise.all(
+    [...managers].map(async (manager) => {
+      const ended = new Promise((resolve) => manager.once("exit", resolve));
+      manager.stdin?.end();
+      if (manager.exitCode === null) await ended;
+    }),
+  );
   managers.clear();
 });
 afterAll(cleanUp);
