@@ -107,6 +107,7 @@ export function parseDuration(text: string): number {
   while (rest !== "") {
     const number = /^([0-9]*)(\.[0-9]*)?/.exec(rest)!;
     if (number[0] === "" || number[0] === ".") throw invalid();
+    if (Number(number[1] ?? 0) >= 2 ** 63) throw invalid();
     rest = rest.slice(number[0].length);
     const unit = /^[^.0-9]*/.exec(rest)![0];
     if (unit === "") throw new BadValue(`time: missing unit in duration ${quote(text)}`);
