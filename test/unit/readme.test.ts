@@ -52,7 +52,7 @@ describe.each(["README.md", "README.ko.md", "CONTRIBUTING.md", "docs/HACKING.md"
 
   it("are there", () => {
     expect(found.length).toBeGreaterThan(0);
-    const known = new Set(["ci", "install", ...Object.keys(scripts)]);
+    const known = new Set(["ci", "install", "pack", ...Object.keys(scripts)]);
     for (const command of found) {
       if (command.startsWith("npm ")) expect([...known]).toContain(command.replace(/^npm (run )?/, ""));
       else expect(statSync(join(root, command)).mode & 0o111, command).not.toBe(0);
