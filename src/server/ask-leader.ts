@@ -1,4 +1,4 @@
-import { EtcdError } from "../base/index.ts";
+import { type CancelSignal, EtcdError } from "../base/index.ts";
 import type { Core } from "./core.ts";
 
 /** Pause before the same leader is asked again, or one is looked for, for what does not go through the log. */
@@ -12,7 +12,7 @@ export const retryMs = 50;
  */
 export async function askLeader<T>(
   core: Pick<Core, "memberId" | "env" | "life" | "leadership" | "state">,
-  ask: (url: string, timeoutMs: number, signal: AbortSignal) => Promise<T>,
+  ask: (url: string, timeoutMs: number, signal: CancelSignal) => Promise<T>,
   final: (error: unknown) => boolean,
   endMs: number,
 ): Promise<T> {

@@ -1,4 +1,4 @@
-import { EtcdError, isEtcdError, type LeaseId } from "../base/index.ts";
+import { type CancelSignal, EtcdError, isEtcdError, type LeaseId } from "../base/index.ts";
 import { isNotPrimary, LeaseExpiry, type Lessor, notPrimary } from "../state/lease/index.ts";
 import { rpc } from "../wire/proto/index.ts";
 import { askLeader, retryMs } from "./ask-leader.ts";
@@ -138,7 +138,7 @@ export class LeaseService {
    */
   async #byLeader<T>(
     here: () => Promise<T>,
-    ask: (url: string, timeoutMs: number, signal: AbortSignal) => Promise<T>,
+    ask: (url: string, timeoutMs: number, signal: CancelSignal) => Promise<T>,
   ): Promise<T> {
     const { life, leadership, options } = this.#core;
     const { clock, scheduler } = this.#core.env;

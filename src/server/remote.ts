@@ -1,4 +1,4 @@
-import { type ClusterId, type Env, EtcdError, type LeaseId, type MemberId } from "../base/index.ts";
+import { type CancelSignal, type ClusterId, type Env, EtcdError, type LeaseId, type MemberId } from "../base/index.ts";
 import { decodeMembers, type Member as MemberInfo } from "../state/membership/index.ts";
 import { DecodeError, lease as leasepb, rpc } from "../wire/proto/index.ts";
 import type { PeerRequest, PeerResponse, Transport } from "./peer/index.ts";
@@ -152,7 +152,7 @@ export class Remote {
   }
 
   /** Renews at the leader. @throws EtcdError LeaseNotFound; Error when it could not be asked */
-  async leaseRenew(url: string, id: LeaseId, timeoutMs: number, signal: AbortSignal): Promise<number> {
+  async leaseRenew(url: string, id: LeaseId, timeoutMs: number, signal: CancelSignal): Promise<number> {
     const body = rpc.encodeLeaseKeepAliveRequest({ ID: id });
     const answer = await this.#lease(url, "/leases", body, timeoutMs, signal);
     return rpc.decodeLeaseKeepAliveResponse(answer).TTL;
@@ -163,7 +163,7 @@ export class Remote {
     url: string,
     request: rpc.LeaseTimeToLiveRequest,
     timeoutMs: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<rpc.LeaseTimeToLiveResponse> {
     const body = leasepb.encodeLeaseInternalRequest({ leaseTimeToLiveRequest: request });
     const said = await this.#lease(url, "/leases/internal", body, timeoutMs, signal);
@@ -178,7 +178,7 @@ export class Remote {
     path: string,
     body: Uint8Array,
     timeoutMs: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Uint8Array> {
     const request: PeerRequest = { method: "POST", path, headers: { "content-type": "application/protobuf" }, body };
     const answer = await this.#transport.request(url, request, timeoutMs, signal);
@@ -196,7 +196,7 @@ export class Remote {
     id: MemberId,
     token: string | undefined,
     timeoutMs: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<void> {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
     const request: PeerRequest = { method: "POST", path: `/members/promote/${id}`, headers, body: nothing };

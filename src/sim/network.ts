@@ -1,4 +1,4 @@
-import { below, type MemberId } from "../base/index.ts";
+import { below, type CancelSignal, type MemberId } from "../base/index.ts";
 import { type Message, MessageType } from "../raft/index.ts";
 import type { PeerHost, PeerRequest, PeerResponse, PeerSelf, PeerSnapshot, Transport } from "../server/peer/index.ts";
 import { raftpb } from "../wire/proto/index.ts";
@@ -115,7 +115,7 @@ class SimTransport implements Transport {
     this.#endpoint = { url, life, time, self: undefined, host: undefined, startedMs: 0, transport: this };
   }
 
-  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: CancelSignal): Promise<PeerResponse> {
     return new Promise((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(new Error("the answer is not waited for any longer")), {
         once: true,

@@ -9,7 +9,14 @@ import {
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { dialOptions, http1Options, networkError, plainAddress, serveLikeGo } from "../../base/index.ts";
+import {
+  type CancelSignal,
+  dialOptions,
+  http1Options,
+  networkError,
+  plainAddress,
+  serveLikeGo,
+} from "../../base/index.ts";
 import {
   BodyTooLarge,
   type IncomingRequest,
@@ -90,7 +97,7 @@ export class HttpPeerNetwork implements PeerNetwork {
     }
   }
 
-  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: CancelSignal): Promise<PeerResponse> {
     return new Promise((resolve, fail) => {
       const reject = (error: Error): void => fail(networkError(error));
       const outgoing = this.#begin(url, request, true, reject);

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../base/index.ts";
 import type { PeerRequest, PeerResponse } from "./types.ts";
 
 /** An endless answer that is being received. */
@@ -46,7 +47,7 @@ export const uploadChunks = 4;
 
 /** What the protocol needs of HTTP/1.1: the one seam between it and sockets. */
 export interface PeerNetwork {
-  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse>;
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: CancelSignal): Promise<PeerResponse>;
   /**
    * A POST whose body is produced as it goes, without a time limit of its own but silence. When a chunk is asked for, that which came
    * `uploadChunks` before it is not read any more: its memory may be written to again.

@@ -1,4 +1,4 @@
-import { type Env, formatSemVer, hexId, type MemberId, messageOf, type Timer } from "../../base/index.ts";
+import { type CancelSignal, type Env, formatSemVer, hexId, type MemberId, messageOf, type Timer } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import { DecodeError, raftpb } from "../../wire/proto/index.ts";
 import { PeerProtocolError } from "./errors.ts";
@@ -50,7 +50,7 @@ export class RaftHttp implements Transport {
     this.#metrics = peerMetrics(env);
   }
 
-  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: CancelSignal): Promise<PeerResponse> {
     return this.#network.request(url, request, timeoutMs, signal);
   }
 

@@ -1,4 +1,4 @@
-import type { ClusterId, MemberId } from "../../base/index.ts";
+import type { CancelSignal, ClusterId, MemberId } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import type { ChunkMemory } from "../../storage/store/index.ts";
 
@@ -69,7 +69,7 @@ export interface Transport {
    * `signal` ends the wait; the peer may have received the request all the same.
    * @throws Error when there was no answer within `timeoutMs`, or `signal` was aborted before
    */
-  request(url: string, request: PeerRequest, timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse>;
+  request(url: string, request: PeerRequest, timeoutMs: number, signal?: CancelSignal): Promise<PeerResponse>;
   /** From now on messages are carried, and what arrives is handed to `host`. */
   start(self: PeerSelf, host: PeerHost): void;
   /** Makes a peer known, or gives a known one other URLs. */

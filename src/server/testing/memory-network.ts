@@ -1,4 +1,4 @@
-import { assert, type MemberId, type Scheduler } from "../../base/index.ts";
+import { assert, type CancelSignal, type MemberId, type Scheduler } from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import { raftpb } from "../../wire/proto/index.ts";
 import type { PeerHost, PeerRequest, PeerResponse, PeerSelf, PeerSnapshot, Transport } from "../peer/index.ts";
@@ -131,7 +131,7 @@ class MemoryTransport implements Transport {
     this.#nowMs = nowMs;
   }
 
-  request(url: string, request: PeerRequest, _timeoutMs: number, signal?: AbortSignal): Promise<PeerResponse> {
+  request(url: string, request: PeerRequest, _timeoutMs: number, signal?: CancelSignal): Promise<PeerResponse> {
     return new Promise((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
       this.#network.ask(this.#self?.memberId, url, request).then(resolve, reject);
