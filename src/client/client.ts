@@ -51,6 +51,7 @@ export interface ClientOptions {
 }
 
 const pemKind: Kind = {
+  secret: true,
   wanted: "PEM as a string or Uint8Array",
   holds: (value) => kinds.textOrBytes.holds(value) || (Array.isArray(value) && everyOf(value, kinds.textOrBytes.holds)),
 };
@@ -62,12 +63,6 @@ const tlsShape = {
   rejectUnauthorized: kinds.flag,
 } as const satisfies Shape;
 
-/** Text that can be a header field. */
-const headerText: Kind = {
-  wanted: "a string of printable ASCII",
-  holds: (value) => typeof value === "string" && /^[\x20-\x7e]*$/.test(value),
-};
-
 const clientShape = {
   endpoints: {
     wanted: "a URL or an array of URLs (at least one)",
@@ -76,13 +71,14 @@ const clientShape = {
   },
   tls: kinds.object,
   username: kinds.text,
-  password: kinds.text,
-  token: headerText,
+  password: kinds.secret,
+  token: kinds.secret,
   requestTimeoutMs: kinds.milliseconds,
   connectTimeoutMs: kinds.milliseconds,
   keepaliveTimeMs: kinds.milliseconds,
   keepaliveTimeoutMs: kinds.milliseconds,
-  receiveBytesMax: kinds.positive,
+  // Below zero no answer is taken, as with grpc-go.
+  receiveBytesMax: kinds.integer,
 } as const satisfies Shape;
 
 const compactShape = withRequest({ physical: kinds.flag });
