@@ -33,9 +33,9 @@ describe("options", () => {
     [{}, "f: limit must be a whole number from 0 to 2^53 - 1, not undefined"],
     [{ limit: -1 }, "f: limit must be a whole number from 0 to 2^53 - 1, not -1 (a number)"],
     [{ limit: 1, order: "left" }, 'f: order must be one of "up", "down", not "left" (a string)'],
-    [{ limit: 1, ordre: "up" }, 'f: unknown option "ordre" ("up" (a string)); did you mean "order"?'],
-    [{ limit: 1, colour: 2 }, 'f: unknown option "colour" (2 (a number)); known: limit, order'],
-    [{ limit: 1, constructor: 2 }, 'f: unknown option "constructor" (2 (a number)); known: limit, order'],
+    [{ limit: 1, ordre: "up" }, 'f: unknown option "ordre" (a string); did you mean "order"?'],
+    [{ limit: 1, colour: 2 }, 'f: unknown option "colour" (a number); known: limit, order'],
+    [{ limit: 1, constructor: 2 }, 'f: unknown option "constructor" (a number); known: limit, order'],
   ])("%j: %s", (options, message) => {
     expect(check(options)).toThrow(new TypeError(message));
   });

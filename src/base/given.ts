@@ -7,19 +7,23 @@
 export interface Kind {
   readonly wanted: string;
   readonly holds: (value: unknown) => boolean;
+  /** Passwords and the like: an error tells their type and never the value, since errors end up in logs. */
+  readonly secret?: boolean;
 }
 
 /** Options by name; each may also be left out or undefined. */
 export type Shape = Readonly<Record<string, Kind>>;
 
 /** The error for a value that is not what is wanted: `client.put: key must be a string or Uint8Array, not 5 (a number)`. */
-export function notWanted(where: string, name: string, wanted: string, given: unknown): TypeError {
-  return new TypeError(`${where}: ${name} must be ${wanted}, not ${describeGiven(given)}`);
+export function notWanted(where: string, name: string, wanted: string, given: unknown, secret = false): TypeError {
+  return new TypeError(
+    `${where}: ${name} must be ${wanted}, not ${secret ? typeOfGiven(given) : describeGiven(given)}`,
+  );
 }
 
 /** Throws the TypeError for argument `name` of `where` unless it is of the kind. */
 export function checkGiven(where: string, name: string, value: unknown, kind: Kind): void {
-  if (!kind.holds(value)) throw notWanted(where, name, kind.wanted, value);
+  if (!kind.holds(value)) throw notWanted(where, name, kind.wanted, value, kind.secret);
 }
 
 /** Throws a TypeError for the first option that is unknown or not of its kind. `required` ones must be there. */
@@ -32,10 +36,10 @@ export function checkOptions(where: string, options: unknown, shape: Shape, requ
     const kind = Object.hasOwn(shape, name) ? shape[name] : undefined;
     if (kind === undefined)
       throw new TypeError(
-        `${where}: unknown option ${quoted(name)} (${describeGiven(given[name])}); ${hint(name, shape)}`,
+        `${where}: unknown option ${quoted(name)} (${typeOfGiven(given[name])}); ${hint(name, shape)}`,
       );
     const value = given[name];
-    if (value !== undefined && !kind.holds(value)) throw notWanted(where, name, kind.wanted, value);
+    if (value !== undefined && !kind.holds(value)) throw notWanted(where, name, kind.wanted, value, kind.secret);
   }
   for (const name of required) {
     if (given[name] === undefined) throw notWanted(where, name, shape[name]!.wanted, undefined);
@@ -85,6 +89,12 @@ function editDistance(from: string, to: string): number {
     row = next;
   }
   return row[to.length]! + Math.max(0, from.length - 64);
+}
+
+/** The type of a value, in words: of values that may be secrets, or whose meaning is not known. */
+function typeOfGiven(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? describeGiven(value) : `a ${typeof value}`;
 }
 
 /** A value in an error message: short, and never throwing, whatever the value is. */
@@ -146,6 +156,7 @@ export function isText(value: unknown): value is string {
 /** Kinds of values that several doors take. */
 export const kinds = {
   text: { wanted: "a string without lone surrogates", holds: isText },
+  secret: { wanted: "a string without lone surrogates", holds: isText, secret: true },
   bytes: { wanted: "a Uint8Array", holds: isBytes },
   textOrBytes: {
     wanted: "a string without lone surrogates, or a Uint8Array",
@@ -168,8 +179,8 @@ export const kinds = {
   },
   /** A span of time that may be without end. */
   milliseconds: {
-    wanted: "a number of milliseconds above 0, or Infinity",
-    holds: (value) => typeof value === "number" && value > 0,
+    wanted: "a number of milliseconds from 0, or Infinity",
+    holds: (value) => typeof value === "number" && value >= 0,
   },
   int64: {
     wanted: "a bigint of 64 bits",

@@ -207,9 +207,7 @@ describe("whatever is handed in", () => {
       const args = [...good.slice(0, -1), { timeoutMss: 1 }];
       const error = await errorOf(() => call(...args));
       expect(error).toBeInstanceOf(TypeError);
-      expect((error as Error).message).toMatch(
-        /^[a-z]+(\.[a-zA-Z]+)?: unknown option "timeoutMss" \(1 \(a number\)\); /,
-      );
+      expect((error as Error).message).toMatch(/^[a-z]+(\.[a-zA-Z]+)?: unknown option "timeoutMss" \(a number\); /);
     },
   );
 
@@ -236,7 +234,7 @@ describe("a wrong value is named, with what is wanted", () => {
     ],
     [
       () => call("put", "a", "b", { leese: 5n }),
-      'client.put: unknown option "leese" (5n (a bigint)); did you mean "lease"?',
+      'client.put: unknown option "leese" (a bigint); did you mean "lease"?',
     ],
     [() => call("get", "a", null), "client.get: options must be an object, not null"],
     [
@@ -259,7 +257,7 @@ describe("a wrong value is named, with what is wanted", () => {
     [() => call("lease", "10"), 'client.lease: ttl must be a whole number within ±(2^53 - 1), not "10" (a string)'],
     [
       () => call("get", "a", { timeoutMs: Number.NaN }),
-      "client.get: timeoutMs must be a number of milliseconds above 0, or Infinity, not NaN (a number)",
+      "client.get: timeoutMs must be a number of milliseconds from 0, or Infinity, not NaN (a number)",
     ],
     [() => call("get", "a", { signal: 5 }), "client.get: signal must be an AbortSignal, not 5 (a number)"],
     [
@@ -283,7 +281,7 @@ describe("a wrong value is named, with what is wanted", () => {
     [{ endpoints: [] }, "new Client: endpoints must be a URL or an array of URLs (at least one), not an array of 0"],
     [
       { endpoint: "http://127.0.0.1:2379" },
-      'new Client: unknown option "endpoint" ("http://127.0.0.1:2379" (a string)); did you mean "endpoints"?',
+      'new Client: unknown option "endpoint" (a string); did you mean "endpoints"?',
     ],
     [
       { endpoints: "ftp://h" },
@@ -293,18 +291,20 @@ describe("a wrong value is named, with what is wanted", () => {
       { endpoints: "http://a b" },
       'endpoint "http://a b": must be http://host:port, https://host:port, host:port or unix:/path (dial tcp: lookup tcp///a b: unknown port)',
     ],
-    [
-      { endpoints: "h:1", tls: { caa: "" } },
-      'new Client: tls: unknown option "caa" ("" (a string)); did you mean "ca"?',
-    ],
+    [{ endpoints: "h:1", tls: { caa: "" } }, 'new Client: tls: unknown option "caa" (a string); did you mean "ca"?'],
     [
       { endpoints: "h:1", requestTimeoutMs: "5s" },
-      'new Client: requestTimeoutMs must be a number of milliseconds above 0, or Infinity, not "5s" (a string)',
+      'new Client: requestTimeoutMs must be a number of milliseconds from 0, or Infinity, not "5s" (a string)',
     ],
     [
-      { endpoints: "h:1", token: "línea" },
-      'new Client: token must be a string of printable ASCII, not "línea" (a string)',
+      { endpoints: "h:1", password: 12_345 },
+      "new Client: password must be a string without lone surrogates, not a number",
     ],
+    [
+      { endpoints: "h:1", passwrd: "secret" },
+      'new Client: unknown option "passwrd" (a string); did you mean "password"?',
+    ],
+    [{ endpoints: "h:1", tls: { key: 7 } }, "new Client: tls: key must be PEM as a string or Uint8Array, not a number"],
   ])("new Client(%j): %s", (options, message) => {
     expect(() => new Client(options as never)).toThrow(new TypeError(message));
   });

@@ -31,7 +31,7 @@ const permissionTypes = {
   readwrite: auth.PermissionType.READWRITE,
 } as const;
 const permissionKind = oneOf("read", "write", "readwrite");
-const userShape = withRequest({ password: kinds.text });
+const userShape = withRequest({ password: kinds.secret });
 
 function checkName(where: string, name: string, value: unknown): void {
   checkGiven(where, name, value, kinds.text);
@@ -172,7 +172,7 @@ export class Users {
   /** Gives a user another password. Clients that are logged in have to log in again. */
   async changePassword(name: string, password: string, options: RequestOptions = none): Promise<void> {
     checkName("users.changePassword", "name", name);
-    checkName("users.changePassword", "password", password);
+    checkGiven("users.changePassword", "password", password, kinds.secret);
     checkCall("users.changePassword", options);
     const request = rpc.encodeAuthUserChangePasswordRequest({ name, password, hashedPassword: "" });
     await send(this.#connection, "UserChangePassword", request, options);

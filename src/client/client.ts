@@ -56,6 +56,7 @@ export interface ClientOptions {
 }
 
 const pemKind: Kind = {
+  secret: true,
   wanted: "PEM as a string or Uint8Array",
   holds: (value) => kinds.textOrBytes.holds(value) || (Array.isArray(value) && everyOf(value, kinds.textOrBytes.holds)),
 };
@@ -67,12 +68,6 @@ const tlsShape = {
   rejectUnauthorized: kinds.flag,
 } as const satisfies Shape;
 
-/** Text that can be a header field. */
-const headerText: Kind = {
-  wanted: "a string of printable ASCII",
-  holds: (value) => typeof value === "string" && /^[\x20-\x7e]*$/.test(value),
-};
-
 const clientShape = {
   endpoints: {
     wanted: "a URL or an array of URLs (at least one)",
@@ -82,13 +77,14 @@ const clientShape = {
   endpointRules: { wanted: '"etcdctl"', holds: (value) => value === "etcdctl" },
   tls: kinds.object,
   username: kinds.text,
-  password: kinds.text,
-  token: headerText,
+  password: kinds.secret,
+  token: kinds.secret,
   requestTimeoutMs: kinds.milliseconds,
   connectTimeoutMs: kinds.milliseconds,
   keepaliveTimeMs: kinds.milliseconds,
   keepaliveTimeoutMs: kinds.milliseconds,
-  receiveBytesMax: kinds.positive,
+  // Below zero no answer is taken, as with grpc-go.
+  receiveBytesMax: kinds.integer,
 } as const satisfies Shape;
 
 const compactShape = withRequest({ physical: kinds.flag });

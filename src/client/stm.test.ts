@@ -109,7 +109,7 @@ describe("stm", () => {
     return { seen, w: (await keys.get("w"))?.text };
   }
 
-  // The numbers of attempts are those of etcd's own client (concurrency.NewSTM) in the same story.
+  // As etcd's own client does (client/v3/concurrency): what a level remembers, and what its commit requires.
   it.each<[Isolation, string[]]>([
     ["serializable-snapshot", ["a0 b0", "a0 b1"]],
     ["serializable", ["a0 b0", "a0 b1"]],

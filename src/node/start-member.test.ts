@@ -66,11 +66,11 @@ describe("startMember", () => {
 describe("options of startMember", () => {
   it.each<[unknown, string]>([
     [null, "startMember: options must be an object, not null"],
-    [{ stroage: "memory" }, 'startMember: unknown option "stroage" ("memory" (a string)); did you mean "storage"?'],
-    [{ ports: 1 }, 'startMember: unknown option "ports" (1 (a number)); did you mean "port"?'],
+    [{ stroage: "memory" }, 'startMember: unknown option "stroage" (a string); did you mean "storage"?'],
+    [{ ports: 1 }, 'startMember: unknown option "ports" (a number); did you mean "port"?'],
     [
       { dataDir: "x" },
-      'startMember: unknown option "dataDir" ("x" (a string)); known: name, storage, host, port, logger, onFatal, settings',
+      'startMember: unknown option "dataDir" (a string); known: name, storage, host, port, logger, onFatal, settings',
     ],
     [{ storage: 5 }, 'startMember: storage must be a directory, or "memory", not 5 (a number)'],
     [{ storage: "" }, 'startMember: storage must be a directory, or "memory", not "" (a string)'],
@@ -81,7 +81,7 @@ describe("options of startMember", () => {
     [{ settings: [] }, "startMember: settings must be an object, not an array of 0"],
     [
       { settings: { heartbeat: 5 } },
-      'startMember: settings: unknown option "heartbeat" (5 (a number)); did you mean "heartbeatMs"?',
+      'startMember: settings: unknown option "heartbeat" (a number); did you mean "heartbeatMs"?',
     ],
     [
       { settings: { heartbeatMs: Number.NaN } },
@@ -95,7 +95,7 @@ describe("options of startMember", () => {
       { settings: { initialCluster: { a: ["http://127.0.0.1:1"] } } },
       "startMember: settings: initialCluster must be a Map from names to arrays of URLs, not an object",
     ],
-    [{ settings: { name: "x" } }, 'startMember: settings: unknown option "name" ("x" (a string)); '],
+    [{ settings: { name: "x" } }, 'startMember: settings: unknown option "name" (a string); '],
   ])("%#: %s", async (options, message) => {
     const error = await startMember(options as never).then(
       () => undefined,

@@ -108,7 +108,7 @@ describe("what an application hands in", () => {
     [undefined, "options must be an object, not undefined"],
     [{}, "id must be a bigint, not undefined"],
     [{ id: 1 }, "id must be a bigint, not 1 (a number)"],
-    [{ id: 1n, electionTicks: 5 }, 'unknown option "electionTicks" (5 (a number)); did you mean "electionTick"?'],
+    [{ id: 1n, electionTicks: 5 }, 'unknown option "electionTicks" (a number); did you mean "electionTick"?'],
     [
       { id: 1n, electionTick: 10, heartbeatTick: 1, storage: {}, random: () => 0 },
       "storage must be a Storage: an object with initialState, entries, term, firstIndex, lastIndex and snapshot, not an object",

@@ -101,10 +101,10 @@ function clientOptions(config: Config): ClientOptions {
     endpoints: config.discoveryEndpoints.map((endpoint) => withScheme(endpoint, config.discoveryInsecureTransport)),
     tls,
     ...(username === "" ? {} : { username, password }),
-    connectTimeoutMs: config.discoveryDialTimeoutMs,
-    requestTimeoutMs: config.discoveryRequestTimeoutMs,
-    keepaliveTimeMs: config.discoveryKeepaliveTimeMs,
-    keepaliveTimeoutMs: config.discoveryKeepaliveTimeoutMs,
+    connectTimeoutMs: Math.max(0, config.discoveryDialTimeoutMs),
+    requestTimeoutMs: Math.max(0, config.discoveryRequestTimeoutMs),
+    keepaliveTimeMs: Math.max(0, config.discoveryKeepaliveTimeMs),
+    keepaliveTimeoutMs: Math.max(0, config.discoveryKeepaliveTimeoutMs),
   };
 }
 

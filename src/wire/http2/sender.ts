@@ -27,6 +27,9 @@ const DIRECT_BYTES_MAX = 64 * 1024;
 
 const none = new Uint8Array(0);
 
+/** Lengths move both windows of the peer: one that is NaN would stop the whole connection for good. */
+const noLength = "http2: what is sent is not bytes";
+
 export function isBlock(headers: HeaderList | HeaderBlock): headers is HeaderBlock {
   return !Array.isArray(headers);
 }
@@ -199,6 +202,7 @@ export class Sender {
     if (this.#over || stream.localEnded) return;
     let total = 0;
     for (let i = 0; i < pieces.length; i++) total += pieces[i]!.length;
+    assert(total >= 0, noLength);
     if (total === 0 && !endStream) return;
     const direct =
       stream.bufferedBytes === 0 &&
@@ -227,6 +231,7 @@ export class Sender {
   message(stream: Stream, head: Uint8Array, headBytes: number, body: Uint8Array): void {
     if (this.#over || stream.localEnded) return;
     const total = headBytes + body.length;
+    assert(total >= 0, noLength);
     if (
       total > COPY_BYTES_MAX ||
       total > this.#window ||
@@ -256,6 +261,7 @@ export class Sender {
     if (this.#over || stream.localEnded) return;
     let total = prefix.length;
     for (let i = 0; i < data.length; i++) total += data[i]!.length;
+    assert(total >= 0, noLength);
     const headBytes = head.bytes.length;
     const trailerBytes = trailers.bytes.length;
     if (
