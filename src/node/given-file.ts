@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { messageOf } from "../base/index.ts";
 
 /** Reads a file that a setting names. Throws an `Error` whose message is etcd's: `open ca.pem: no such file or directory`. */
-export function readGivenFile(path: string): Buffer {
+export function readGivenFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {

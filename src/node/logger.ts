@@ -129,7 +129,7 @@ function openSinks(
     if (path === "stderr" || path === "systemd/journal") return new DescriptorSink(2, onBrokenPipe);
     const file = openFile(path, rotation);
     files.push(file);
-    return file;
+    return forgiving(file);
   });
   return {
     sinks,
@@ -139,23 +139,15 @@ function openSinks(
   };
 }
 
-/** Standard output or standard error. */
-function destination(descriptor: number): Sink {
-  return forgiving(pino.destination({ dest: descriptor, sync: true }));
-}
-
 function openFile(output: string, rotation: Rotation | undefined): Sink & { end(): void } {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(output)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== "file") {
     throw new LogSinkError(`open sink "${output}": no sink found for scheme "${scheme}"`);
   }
   const path = scheme === undefined ? output : output.replace(/^file:(?:\/\/(?:localhost)?)?/i, "");
-  // pino takes a path without letters for standard output.
   if (path === "") throw new LogSinkError(`open sink "${output}": open : no such file or directory`);
   try {
-    return rotation === undefined
-      ? pino.destination({ dest: path, sync: true, append: true })
-      : new RotatingFile(path, rotation);
+    return rotation === undefined ? new DescriptorSink(openSync(path, "a")) : new RotatingFile(path, rotation);
   } catch (error) {
     // Opening a directory for writing fails, for reading it would not.
     throw new LogSinkError(`open sink "${output}": open ${path}: ${systemErrorText(error) ?? String(error)}`);

@@ -1,4 +1,12 @@
-import { type CancelSignal, type Env, formatSemVer, hexId, type MemberId, messageOf, type Timer } from "../../base/index.ts";
+import {
+  type CancelSignal,
+  type Env,
+  formatSemVer,
+  hexId,
+  type MemberId,
+  messageOf,
+  type Timer,
+} from "../../base/index.ts";
 import type { Message } from "../../raft/index.ts";
 import { DecodeError, raftpb } from "../../wire/proto/index.ts";
 import { PeerProtocolError } from "./errors.ts";

@@ -9,6 +9,8 @@ import { CallError, dial, limitOf, type Session, settings, type Target } from ".
 /** Every endpoint to ask: the given ones, or with `--cluster` all that the members advertise. */
 async function endpoints(call: Invocation, target: Target): Promise<readonly string[]> {
   if (!call.flags.bool("cluster")) return call.flags.list("endpoints");
+  // etcdctl counts this as a failure to ask, not as one to connect.
+  if (target.endpoints.length === 0) fail(call.io, ExitCode.Error, "etcdclient: no available endpoints");
   const session = await dial(call.io, target);
   try {
     const request = { linearizable: true };

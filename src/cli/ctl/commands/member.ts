@@ -1,4 +1,5 @@
 import { messageOf } from "../../../base/index.ts";
+import { parseUrls } from "../../../node/config/index.ts";
 import { rpc } from "../../../wire/proto/index.ts";
 import { ExitCode, fail, type Io } from "../../command/io.ts";
 import { parseInteger, quote } from "../../command/text.ts";
@@ -132,19 +133,8 @@ function parseMemberId(io: Io, text: string): bigint {
   }
 }
 
-/** Peer URLs as etcd wants them: a known scheme, host and port, no path. Throws with etcd's reason. */
+/** Peer URLs as they were given, once each is one that etcd takes. Throws with etcd's reason. */
 function checkedUrls(list: string): string[] {
-  return list.split(",").map((text) => {
-    const [, scheme, rest] = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(.*)$/s.exec(text.trim()) ?? [];
-    if (scheme === undefined || !["http", "https", "unix", "unixs"].includes(scheme)) {
-      throw new Error(`URL scheme must be http, https, unix, or unixs: ${text}`);
-    }
-    const [, host, path] = /^([^/?#]*)(.*)$/s.exec(rest!)!;
-    if (scheme.startsWith("http")) {
-      if (!/^(\[[^\]]*\]|[^:]*):\d*$/.test(host!))
-        throw new Error(`URL address does not have the form "host:port": ${text}`);
-      if (path !== "") throw new Error(`URL must not contain a path: ${text}`);
-    }
-    return text;
-  });
+  parseUrls(list);
+  return list.split(",");
 }
