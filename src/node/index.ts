@@ -6,6 +6,7 @@ export { DataDirectoryError, prepareDataDirectory } from "./data-directory.ts";
 export type { Listen } from "./entrances.ts";
 export { declareFeatureMetrics } from "./feature-metrics.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
+/** @internal Speaks of Buffer: left out of the package's types. */
 export { readGivenFile } from "./given-file.ts";
 export { ListenError, listenOnAddress } from "./listen.ts";
 export { parseRotation } from "./log-rotation.ts";

@@ -5,7 +5,7 @@
  *
  * pino puts the JSON together and sees to the writing; it writes at once, so that a line is out before a crash can follow it.
  */
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import pino from "pino";
 import { type Clock, type LogFields, type Logger, type LogLevel, messageOf, systemErrorText } from "../base/index.ts";
 import { RotatingFile, type Rotation } from "./log-rotation.ts";
