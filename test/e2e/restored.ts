@@ -94,12 +94,14 @@ export function toldOnDisk(dataDir: string): Told[] {
   const snap = join(dataDir, "member/snap");
   const wal = join(dataDir, "member/wal");
   const told: Told[] = [];
+  const records = Wal.validSnapshots(disk, wal).filter(({ index }) => index > 0);
+  const known = records.map(({ index }) => `-${index.toString(16).padStart(16, "0")}.snap`);
   for (const name of readdirSync(snap).sort()) {
-    if (!name.endsWith(".snap")) continue;
+    // A file that the log does not know may have been cut off by a SIGKILL; no member reads it.
+    if (!known.some((ending) => name.endsWith(ending))) continue;
     const { metadata } = readSnapshotFile(disk, join(snap, name));
     told.push({ where: name, index: metadata?.index ?? 0, ids: idsOf(metadata?.confState) });
   }
-  const records = Wal.validSnapshots(disk, wal).filter(({ index }) => index > 0);
   for (const { index, confState } of records) told.push({ where: "log", index, ids: idsOf(confState) });
   const newest = records.at(-1);
   if (newest?.confState === undefined) return told;
