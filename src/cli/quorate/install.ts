@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { lstatSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { ExitCode, fail } from "../command/io.ts";
 import type { CommandSpec, Invocation } from "../command/tree.ts";
+import { makeDirectory } from "../dev/supervisor.ts";
 import type { Installation } from "../installation.ts";
 
 /** etcd's programs, which lie beside each other in `bin`. */
@@ -33,7 +34,7 @@ function install({ io, args, flags }: Invocation, bin: string): void {
     fail(io, ExitCode.Error, `${link} is ${what}; ${what === "a directory" ? "remove it" : "--force replaces it"}`);
   }
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     for (const { link, target } of found) {
       if (occupant(link, target) === "ours") continue;
       rmSync(link, { force: true });
