@@ -89,6 +89,7 @@ export function tell(dataDir: string, line: string): Promise<Answer> {
     socket.on("error", ({ code, message }: NodeJS.ErrnoException) => {
       const reasons: Readonly<Record<string, string>> = {
         ENOENT: `no cluster runs in ${dataDir}; start one with quorate dev`,
+        ENOTDIR: `no cluster runs in ${dataDir}: it is a file`,
         ECONNREFUSED: `the cluster in ${dataDir} was killed; start it again with quorate dev`,
         EACCES: `the cluster in ${dataDir} belongs to another user`,
       };

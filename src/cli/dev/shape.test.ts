@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { DevError } from "./options.ts";
 import { rememberShape, shapeOf } from "./shape.ts";
+import { makeDirectory } from "./supervisor.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -35,4 +37,18 @@ it("is what the members' data was made with, and nothing else", () => {
   writeFileSync(join(dir, "dev.json"), '{"members":');
   expect(shapeOf(dir, anything)).toEqual({ members: 2, basePort: undefined });
   expect(() => shapeOf(dir, { members: 3, basePort: 1 })).toThrow("holds a cluster of 2;");
+});
+
+it("is kept in a directory that is made as mkdir -p makes it, or refused in one line", () => {
+  makeDirectory(join(dir, "a/b/c"));
+  makeDirectory(join(dir, "a/b/c"));
+  expect(statSync(join(dir, "a/b/c")).isDirectory()).toBe(true);
+  writeFileSync(join(dir, "file"), "");
+  for (const path of [join(dir, "file"), join(dir, "file/x")]) {
+    expect(() => makeDirectory(path)).toThrow(new DevError(`cannot make the directory ${path}: a file is in the way`));
+  }
+  if (!existsSync("/proc/self")) return;
+  expect(() => makeDirectory("/proc/quorate/x")).toThrow(
+    "cannot make the directory /proc/quorate/x: no such directory",
+  );
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, createWriteStream, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, createWriteStream, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { messageOf } from "../../base/index.ts";
 import { DevError } from "./options.ts";
 import { type MemberView, majorityLost, type Outlook, roleOf, summary } from "./outlook.ts";
@@ -374,15 +374,29 @@ function isFree(host: string, port: number): Promise<boolean> {
 /** Makes the directory of a cluster. @throws DevError */
 export function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeEach(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reasons: Readonly<Record<string, string>> = {
       EACCES: "permission denied",
       EEXIST: "a file is in the way",
       ENOTDIR: "a file is in the way",
+      ENOENT: "no such directory, and none can be made there",
       EROFS: "the file system is read-only",
     };
     throw new DevError(`cannot make the directory ${path}: ${reasons[code ?? ""] ?? message}`);
+  }
+}
+
+/** As mkdir -p. Node's own, below a directory that takes none (/proc), never returns. */
+function makeEach(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || existsSync(parent)) throw error;
+    makeEach(parent);
+    mkdirSync(path, { mode: 0o700 });
   }
 }
