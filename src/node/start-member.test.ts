@@ -217,6 +217,8 @@ describe("the HTTP side of the client port", () => {
         });
         socket.on("data", (chunk: Buffer) => {
           text += chunk.toString("latin1");
+          // A connection that did not ask to be closed stays open.
+          if (more !== "" && text.includes("\r\n\r\n")) socket.destroy();
         });
         socket.on("close", () => resolve(text));
         socket.on("error", reject);
