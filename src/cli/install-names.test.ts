@@ -162,7 +162,7 @@ it("tells what would keep the names from being found", () => {
 it("says in one line what it cannot do", () => {
   writeFileSync(join(scratch, "file"), "");
   expect(run([join(scratch, "file/bin")]).err).toBe(
-    `quorate install-etcd-names: mkdir ${scratch}/file/bin: not a directory\n`,
+    `quorate install-etcd-names: mkdir ${scratch}/file: not a directory\n`,
   );
   rmSync(join(bin, "etcdutl"));
   expect(run([directory]).err).toContain(`${bin}/etcdutl is missing; install Quorate again`);

@@ -2,7 +2,6 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
-  mkdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -12,6 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
+import { messageOf } from "../base/index.ts";
+import { RealDisk } from "../storage/disk/index.ts";
 import { ExitCode, type Io } from "./command/io.ts";
 
 const names = ["etcd", "etcdctl", "etcdutl"] as const;
@@ -61,7 +62,7 @@ export function installEtcdNames(
   try {
     if (request.remove) return remove(launchers, directory, io);
 
-    mkdirSync(directory, { recursive: true });
+    new RealDisk().makeDirectory(directory, 0o755);
     const found = launchers.map(({ path, target }) => ({ path, is: look(path, target) }));
     for (const { path, is } of found) {
       if (is === "directory" || is === "the program itself")
@@ -196,9 +197,7 @@ function real(path: string): string {
   }
 }
 
-/** `EACCES: permission denied, mkdir '/usr/x'` as a person reads it: `mkdir /usr/x: permission denied`. */
+/** What went wrong, without the name of the temporary file that a launcher is first written to. */
 function describe(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const [, why, call, path] = /^[A-Z]+: ([^,]+), (\w+) '([^']*)'/.exec(text) ?? [];
-  return why === undefined ? text : `${call} ${path?.replace(/\.\d+\.tmp$/, "")}: ${why}`;
+  return messageOf(error).replace(/\.\d+\.tmp(?=:| )/, "");
 }

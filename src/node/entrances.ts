@@ -13,7 +13,10 @@ export interface Listen {
   readonly serves: "client" | "grpc" | "http" | "metrics";
 }
 
-/** An address bound before anything else is touched; what connects early waits. */
+/**
+ * An address bound before anything else is touched; what connects early waits.
+ * @internal Speaks of `node:net`: left out of the package's types.
+ */
 export interface Bound {
   /** What is served there: one, or one without TLS and one with it. */
   readonly listens: readonly Listen[];
@@ -24,13 +27,19 @@ export interface Bound {
   readonly onEarly: (socket: Socket) => void;
 }
 
-/** Who takes what comes to an address; at least one of them. */
+/**
+ * Who takes what comes to an address; at least one of them.
+ * @internal As above.
+ */
 export interface Behind {
   readonly grpc?: GrpcServer | undefined;
   readonly http?: HttpServer | undefined;
 }
 
-/** Lets connections in, each to the server of the protocol that it speaks. */
+/**
+ * Lets connections in, each to the server of the protocol that it speaks.
+ * @internal As above.
+ */
 export class Entrances {
   readonly #clientTls: TlsSettings;
   readonly #env: Env;

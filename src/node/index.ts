@@ -8,6 +8,7 @@ export { declareFeatureMetrics } from "./feature-metrics.ts";
 export { serveOptionsOf, withoutEffect } from "./from-config.ts";
 /** @internal Speaks of Buffer: left out of the package's types. */
 export { readGivenFile } from "./given-file.ts";
+/** @internal Speaks of `node:net`: left out of the package's types. */
 export { ListenError, listenOnAddress } from "./listen.ts";
 export { parseRotation } from "./log-rotation.ts";
 export { createLogger, LogSinkError } from "./logger.ts";

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { existsSync, rmSync } from "node:fs";
 import { createServer, isIP, type ListenOptions, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { acceptOptions, fileErrorText, systemErrorText } from "../base/index.ts";
+import { acceptOptions, fileErrorText, messageOf, systemErrorText } from "../base/index.ts";
 import { parseUrl, splitHostPort } from "./config/index.ts";
 
 /** First release of Node that can share a port between listeners (SO_REUSEPORT). */
@@ -48,7 +48,10 @@ function hostAndPort(text: string): { readonly host: string; readonly port: numb
   return { host: parts.host, port };
 }
 
-/** A server for `listenOn`, its sockets set up as Go sets them up. */
+/**
+ * A server for `listenOn`, its sockets set up as Go sets them up.
+ * @internal Speaks of `node:net`: left out of the package's types.
+ */
 export function tcpServer(onConnection: (socket: Socket) => void): Server {
   return createServer(acceptOptions, onConnection);
 }
@@ -57,6 +60,7 @@ export function tcpServer(onConnection: (socket: Socket) => void): Server {
  * Listens where the URL says, as etcd does: `0.0.0.0` and `[::]` take IPv4 and IPv6 alike, where the machine has IPv6; of a
  * name with several addresses an IPv4 one is preferred; the file of a Unix socket that a former process left is replaced.
  * SO_REUSEADDR is always set, by libuv. Rejects with ListenError.
+ * @internal As above.
  */
 export async function listenOn(server: Server, url: string, reusePort = false): Promise<void> {
   const at = listenAddress(url);
@@ -64,7 +68,10 @@ export async function listenOn(server: Server, url: string, reusePort = false): 
   else await listenOnPort(server, at, reusePort);
 }
 
-/** The same for an address without a scheme, `host:port`. Rejects with ListenError. */
+/**
+ * The same for an address without a scheme, `host:port`. Rejects with ListenError.
+ * @internal As above.
+ */
 export async function listenOnAddress(server: Server, address: string): Promise<void> {
   await listenOnPort(server, hostAndPort(address), false);
 }
@@ -85,7 +92,10 @@ async function listenOnPort(
   }
 }
 
-/** The address that a server listens on, as Go writes it: `127.0.0.1:2379`, `[::]:2379`, or the file of its socket. */
+/**
+ * The address that a server listens on, as Go writes it: `127.0.0.1:2379`, `[::]:2379`, or the file of its socket.
+ * @internal As above.
+ */
 export function boundAddress(server: Server): string {
   const at = server.address();
   if (at === null || typeof at === "string") return at ?? "";
@@ -137,7 +147,7 @@ async function listenOnFile(server: Server, path: string): Promise<void> {
 }
 
 function wordsOf(error: unknown): string {
-  return systemErrorText(error) ?? (error as Error).message;
+  return systemErrorText(error) ?? messageOf(error);
 }
 
 function listening(server: Server, options: ListenOptions): Promise<void> {

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const exempt = [
   // Asks for a free port, and serves the commands of a development cluster in a file of its directory.
   "src/cli/dev/supervisor.ts",
-  "src/cli/dev/main.ts",
+  "src/cli/dev/control.ts",
 ];
 
 const sources = (readdirSync(join(root, "src"), { recursive: true }) as string[])

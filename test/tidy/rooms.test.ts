@@ -45,7 +45,7 @@ const rooms: Record<string, { may: string[]; types?: string[] }> = {
   "api/metrics": { may: [] },
   "api/gateway": { may: ["wire/proto", "wire/grpc", "api/rpc", "api/metrics", "server"] },
   "node/config": { may: [] },
-  "node/tls": { may: [] },
+  "node/tls": { may: ["storage/disk"] },
   node: {
     may: [
       "wire/proto",

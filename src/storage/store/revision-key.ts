@@ -16,7 +16,10 @@ export function revisionKey(main: number, sub: number, tombstone: boolean): Uint
   return key;
 }
 
-/** As `revisionKey`, into `into` at `offset`; returns the bytes written. */
+/**
+ * As `revisionKey`, into `into` at `offset`; returns the bytes written.
+ * @internal Speaks of Buffer: left out of the package's types.
+ */
 export function writeRevisionKey(into: Buffer, offset: number, main: number, sub: number, tombstone: boolean): number {
   const high = Math.floor(main / 0x1_0000_0000);
   into.writeUInt32BE(high, offset);
