@@ -1,7 +1,7 @@
 # Read by the servers' launchers when a service manager wants to hear from them (sd_notify); "$@" is the command that starts Node.
 # Node cannot make a unix datagram socket, and systemd hears the main process alone: so Perl or Python makes the socket, connects
 # it and becomes Node, which inherits it. Tells Node in QUORATE_NOTIFY the descriptor's number, or why there is none.
-# docs/decisions/0006-notify.md has the reasons.
+# docs/decisions/0005-notify.md has the reasons.
 
 if command -v perl >/dev/null; then
   # The numbers are Linux's, which alone has systemd: small installations of Perl have no Socket.pm.

@@ -152,7 +152,7 @@ export class Proposals {
 
   /**
    * Proposals that are lost, oldest first; they stay pending. An entry of `term` has been applied, so no entry of an earlier term can
-   * follow, and no entry of another term can hold them (docs/decisions/0008-lost-proposals.md).
+   * follow, and no entry of another term can hold them (docs/decisions/0006-lost-proposals.md).
    */
   lost(term: number): Pending[] {
     return this.#given((pending) => pending.term < term);

@@ -105,7 +105,7 @@ export class Proposer {
 
   /**
    * The first entry of `term` is applied: proposes again what was lost with the leaders of earlier terms
-   * (docs/decisions/0008-lost-proposals.md). Deadlines stay as they are.
+   * (docs/decisions/0006-lost-proposals.md). Deadlines stay as they are.
    */
   onTerm(term: number): void {
     for (const pending of this.#proposals.lost(term)) {

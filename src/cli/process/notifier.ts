@@ -1,6 +1,6 @@
 /**
  * Tells a service manager how a server is doing, by systemd's sd_notify protocol: datagrams of `NAME=value` lines to the socket in
- * `NOTIFY_SOCKET`. How they leave the process is the channel's affair, see docs/decisions/0006-notify.md.
+ * `NOTIFY_SOCKET`. How they leave the process is the channel's affair, see docs/decisions/0005-notify.md.
  */
 import { type Logger, messageOf } from "../../base/index.ts";
 
