@@ -7,6 +7,7 @@ import {
   isText,
   type Kind,
   kinds,
+  oneOf,
   type Shape,
 } from "../base/index.ts";
 import type { ClientStream, ClientStreamEvents, MetadataFields } from "../wire/grpc/index.ts";
@@ -66,6 +67,11 @@ const tlsShape = {
   key: pemKind,
   servername: kinds.text,
   rejectUnauthorized: kinds.flag,
+  ciphers: kinds.text,
+  ecdhCurve: kinds.text,
+  minVersion: oneOf("TLSv1.2", "TLSv1.3"),
+  maxVersion: oneOf("TLSv1.2", "TLSv1.3"),
+  secureOptions: kinds.count,
 } as const satisfies Shape;
 
 const clientShape = {

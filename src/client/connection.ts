@@ -33,6 +33,15 @@ export interface TlsSettings {
   readonly servername?: string;
   /** False accepts any certificate. */
   readonly rejectUnauthorized?: boolean;
+  /** Cipher suites in OpenSSL's words, separated by colons; without it those of Node. */
+  readonly ciphers?: string;
+  /** Key exchanges in OpenSSL's words, separated by colons; without it those of Node. */
+  readonly ecdhCurve?: string;
+  /** The oldest and the newest version of TLS that is spoken. */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  /** OpenSSL's options, or-ed together. */
+  readonly secureOptions?: number;
 }
 
 export interface ConnectionSettings {

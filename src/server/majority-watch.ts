@@ -128,18 +128,20 @@ function sentence({ up, voters, needed, missing }: MajorityWait): string {
   return `${head}; waiting for a majority (${needed}): ${who.join(", ")}`;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused: nothing listens there",
-  ECONNRESET: "connection closed by the peer",
-  ENOTFOUND: "no such host",
-  EAI_AGAIN: "the name service does not answer",
-  ETIMEDOUT: "timed out",
-  EHOSTUNREACH: "no route to host",
-  ENETUNREACH: "network is unreachable",
-};
+/** What the system says, and what that means to whoever reads the line. */
+const meanings: readonly (readonly [ending: string, meaning: string])[] = [
+  ["connection refused", "connection refused: nothing listens there"],
+  ["connection reset by peer", "connection closed by the peer"],
+  ["EOF", "connection closed by the peer"],
+  ["temporary failure in name resolution", "the name service does not answer"],
+  ["no such host", "no such host"],
+  ["no route to host", "no route to host"],
+  ["network is unreachable", "network is unreachable"],
+  ["i/o timeout", "timed out"],
+  ["connection timed out", "timed out"],
+];
 
-/** An error of the transport without the run-time's own words, where they are known. */
+/** The transport's fault for a person: without the address, which the line has already. */
 function plainReason(fault: string): string {
-  const code = /\bE[A-Z_]+\b/.exec(fault)?.[0] ?? "";
-  return reasons[code] ?? fault;
+  return meanings.find(([ending]) => fault.endsWith(ending))?.[1] ?? fault;
 }

@@ -173,7 +173,7 @@ class MemoryTransport implements Transport {
   }
 
   faultOf(id: MemberId): string | undefined {
-    return this.activeSinceMs(id) === undefined ? `connect ECONNREFUSED ${id}` : undefined;
+    return this.activeSinceMs(id) === undefined ? `dial tcp ${id}: connect: connection refused` : undefined;
   }
 
   async close(): Promise<void> {
