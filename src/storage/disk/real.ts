@@ -106,6 +106,16 @@ function isDirectory(path: string): boolean {
   }
 }
 
+/** Newer Nodes answer "no entry" also for a path through a file, which is a fault (ENOTDIR): asked once more, they name it. */
+function statOrThrow(path: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** Runs one blocking call, its fault told in our words. */
 function attempt<T>(op: string, path: string, run: () => T): T {
   try {
@@ -184,7 +194,7 @@ export class RealDisk implements Disk {
 
   stat(path: string): DiskStat | undefined {
     return attempt("stat", path, () => {
-      const stat = fs.statSync(path, { throwIfNoEntry: false });
+      const stat = fs.statSync(path, { throwIfNoEntry: false }) ?? statOrThrow(path);
       if (stat === undefined) return undefined;
       const directory = stat.isDirectory();
       return { size: directory ? 0 : stat.size, directory };
