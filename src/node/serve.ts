@@ -259,7 +259,11 @@ function open(parts: Parts, member: ServerMember, metrics: HttpSide): Opened {
     lastWords,
     urls: bound.flatMap(({ urls }) => urls),
     close: (graceMs = 1000) => {
-      closing ??= close(graceMs);
+      if (closing === undefined) {
+        // The member's timers do not keep a process alive; whoever awaits its end needs one that does.
+        const holding = setInterval(() => {}, 1000);
+        closing = close(graceMs).finally(() => clearInterval(holding));
+      }
       return closing;
     },
   };

@@ -70,7 +70,9 @@ export function compareOnBoth(title: string, script: readonly Step[], options: S
     });
 
     it.skipIf(etcd37 === undefined)("all of it as etcd 3.7.1 says it (skipped: QUORATE_ETCD_37 not set)", () => {
-      const unlike = [...ours].filter(([step, text]) => plainJson(twins.get(step)) !== text).map(([step]) => step);
+      const unlike = [...ours]
+        .filter(([step, text]) => sizeless(plainJson(twins.get(step))) !== sizeless(text))
+        .map(([step]) => step);
       expect(unlike).toEqual(notAs37.filter(([script]) => script === title).map(([, step]) => step));
     });
 
@@ -129,4 +131,11 @@ export async function playOn(
     await other?.stop();
     await server.stop();
   }
+}
+
+/** Without how much of the database is in use, which a commit between two calls changes. */
+function sizeless(text: string | undefined): string | undefined {
+  return text?.replace(/("?dbSizeInUse"?\s*:\s*|\b)\d+( [kM]?B\b)?/gi, (all, name: string, unit: string | undefined) =>
+    name === "" && unit === undefined ? all : `${name}N${unit ?? ""}`,
+  );
 }

@@ -142,7 +142,9 @@ describe.each(servers)("$name", (server) => {
     for (let number = 35; number <= 64; number++) globalThis.process.kill(process.child.pid!, number);
     expect(await outcomeOf(process, 35, "alive")).toBe("alive");
     for (const name of stops) {
-      expect(await outcomeOf(process, numberOf(name), "stopped"), name).toBe("stopped");
+      // The terminal's signals do not stop a process without a shell that could continue it: a group that is orphaned.
+      const can: State[] = name === "SIGSTOP" ? ["stopped"] : ["stopped", "alive"];
+      expect(can, name).toContain(await outcomeOf(process, numberOf(name), "stopped"));
       expect(await outcomeOf(process, signals.SIGCONT, "alive"), name).toBe("alive");
     }
     // Nothing but what a member logs by itself; no debugger listens, above all.
