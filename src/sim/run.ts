@@ -148,8 +148,8 @@ function checkHistory(cluster: Cluster): string {
   return result.verdict;
 }
 
-/** Longest wait of a call at a member that knows its leader, once all faults have ended. */
-const waitMaxMs = 3000;
+/** Longest wait of a call at a member that knows its leader, once all faults have ended: above it only a time-out, 7 s, ends a wait. */
+const waitMaxMs = 5500;
 
 type Phase = "start" | "safety" | "calm" | "rest" | "end";
 

@@ -135,7 +135,9 @@ export async function playOn(
 
 /** Without the size of the database and how much of it is in use: when pages are freed differs, and is no fault. */
 function sizeless(text: string | undefined): string | undefined {
-  return text?.replace(/("?dbSize(?:InUse)?"?\s*:\s*|\b)\d+( [kM]?B\b)?/gi, (all, name: string, unit: string | undefined) =>
-    name === "" && unit === undefined ? all : `${name}N${unit ?? ""}`,
+  return text?.replace(
+    /("?dbSize(?:InUse)?"?\s*:\s*|\b)\d+( [kM]?B\b)?/gi,
+    (all, name: string, unit: string | undefined) =>
+      name === "" && unit === undefined ? all : `${name}N${unit ?? ""}`,
   );
 }
