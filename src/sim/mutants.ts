@@ -412,7 +412,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "proposal-of-dead-leader-waits",
     about: "what was handed to a leader that is gone waits for its time-out, as in etcd",
-    changes: { members: 3, clients: 6, thinkMs: 50, rots: 0, memberChanges: 0 },
+    changes: { members: 3, clients: 6, thinkMs: 50, rots: 0, memberChanges: 0, judgeWaits: true },
     plant: async () => {
       const { Proposer } = await import("../server/proposer.ts");
       return wrap(Proposer.prototype, "onTerm", () => () => {});

@@ -283,7 +283,7 @@ class Phases {
         // Long enough for a member that was down to start, to elect and to catch up.
         this.#enter("calm", 24_000);
         cluster.world.after(12_000, () => this.#pauseLeader());
-        this.#keepTime(cluster.world.nowMs);
+        if (cluster.options.judgeWaits) this.#keepTime(cluster.world.nowMs);
         return false;
       case "calm":
         cluster.stopped = true;
