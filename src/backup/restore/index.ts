@@ -1,1 +1,1 @@
-export { hasHash, type RestoreOptions, requireFree, restoreSnapshot, type Sha256 } from "./restore.ts";
+export { type RestoreOptions, requireFree, restoreSnapshot, type Sha256 } from "./restore.ts";

@@ -44,7 +44,7 @@ const hashBytes = 32;
 const chunkBytes = 1024 * 1024;
 
 /** Whether a file of this size ends with a SHA-256 of what is before it: pages are multiples of 512 bytes, so the size tells. */
-export function hasHash(size: number): boolean {
+function hasHash(size: number): boolean {
   return size % 512 === hashBytes;
 }
 
